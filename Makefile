@@ -1,0 +1,126 @@
+# The one face of the project: `make` lists what there is.
+# A fresh Debian 12 with git, make and python3 is enough; everything else comes from requirements.lock.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+
+# The first of these that runs and is at least 3.11. Say `make PYTHON=/path/to/python test` to choose.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo "$$p"; break; fi; done)
+# Which tests `make test` leaves out, and how many run at once.
+MARKS ?= not long
+JOBS ?= 2
+# What is enough, in per cent: branches covered, mutants killed.
+COVERED ?= 95
+KILLED ?= 90
+UV ?= uv
+
+.PHONY: help
+help:
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(STAMP) ## lock, prove and undo an origin in a local world; no account needed
+	@$(BIN)/python -m originlock.lab.demo
+
+.PHONY: test
+test: $(STAMP) ## the tests, without the long ones
+	@echo "test: pytest, $(JOBS) at once, '$(MARKS)' (a minute or two)"
+	@$(BIN)/python -m pytest -n $(JOBS) -m "$(MARKS)" tests
+
+.PHONY: test-long
+test-long: export ORIGINLOCK_TEST_LONG := 1
+test-long: $(STAMP) ## all tests with coverage, then fuzzing, then mutants of the rooms that decide
+	@echo "test-long 1/3: all tests, with coverage (several minutes)"
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n $(JOBS) -m "not fuzz" tests
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --fail-under=$(COVERED)
+	@echo "test-long 2/3: fuzzing (several minutes)"
+	@rc=0; $(BIN)/python -m pytest -m fuzz tests || rc=$$?; \
+		if [ $$rc -eq 5 ]; then echo "no fuzz target yet: nothing was fuzzed"; elif [ $$rc -ne 0 ]; then exit $$rc; fi
+	@echo "test-long 3/3: mutants of the rooms that decide (up to an hour)"
+	@env -u ORIGINLOCK_TEST_LONG $(BIN)/mutmut run >mutants.log 2>&1 || { tail -n 40 mutants.log; exit 1; }
+	@$(BIN)/mutmut export-cicd-stats >/dev/null
+	@$(BIN)/python -c 'import json, sys; \
+		s = json.load(open("mutants/mutmut-cicd-stats.json")); \
+		dead = s["killed"] + s["timeout"]; judged = s["total"] - s["skipped"]; \
+		share = 100 * dead / judged if judged else 0; \
+		print(f"mutants: {dead} of {judged} died ({share:.1f} %, wanted $(KILLED) %); `mutmut results` names the others"); \
+		sys.exit(share < $(KILLED))'
+
+.PHONY: check
+check: $(STAMP) ## ruff, its formatter, mypy and the import contracts
+	@rc=0; \
+	echo "check 1/4: ruff check (a second)";          $(BIN)/ruff check --quiet . || rc=1; \
+	echo "check 2/4: ruff format (a second)";         $(BIN)/ruff format --quiet --check . || { rc=1; echo "run: make fmt"; }; \
+	echo "check 3/4: mypy (up to a minute at first)"; $(BIN)/mypy --no-error-summary || rc=1; \
+	echo "check 4/4: import contracts (a second)";    out=$$($(BIN)/lint-imports --no-logo 2>&1) || { rc=1; echo "$$out"; }; \
+	if [ $$rc -eq 0 ]; then echo "check: all kept"; else echo "check: FAILED"; fi; exit $$rc
+
+.PHONY: bench
+bench: $(STAMP) ## measure start-up, planning and applying
+	@$(BIN)/python bench/run.py
+
+.PHONY: fmt
+fmt: $(STAMP) ## format, and mend what ruff can mend safely
+	@$(BIN)/ruff check --quiet --fix --exit-zero .
+	@$(BIN)/ruff format .
+
+# The environment is cleared so that no index or folder of this machine leaks into the lock.
+.PHONY: lock
+lock: ## write requirements.lock anew (UPGRADE=1 takes the newest versions)
+	@command -v $(UV) >/dev/null || { echo "make lock needs uv, which is not on the PATH."; \
+		echo "Install it (pip install uv), or say: make UV=/path/to/uv lock"; exit 1; }
+	@echo "lock: resolving for Python 3.11 and later (seconds)"
+	@env -u UV_FIND_LINKS -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_DEFAULT_INDEX -u UV_INDEX_URL \
+		$(UV) --no-config pip compile pyproject.toml --extra lab --group dev \
+		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
+		$(if $(UPGRADE),--upgrade) --output-file requirements.lock >/dev/null
+	@if grep -nE '://|^-|@ ' requirements.lock; then echo "lock: these lines must not be there"; exit 1; fi
+	@echo "lock: $$(grep -c '==' requirements.lock) pins"
+
+.PHONY: dist
+dist: $(STAMP) ## build the wheel and the source archive into dist/
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build >/dev/null
+	@ls -1 dist
+
+.PHONY: clean
+clean: ## remove everything that was made here, the venv too
+	@rm -rf $(VENV) build dist mutants mutants.log htmlcov .coverage .coverage.* \
+		.mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find src tests bench docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	@echo "clean: done"
+
+# A changed lock makes the venv anew; a changed pyproject.toml only installs originlock again.
+$(STAMP): requirements.lock pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then echo "originlock needs Python 3.11 or later, and none was found."; \
+		echo "Install it (Debian: apt-get install python3 python3-venv), or say: make PYTHON=/path/to/python"; exit 1; fi
+	@if ! "$(PYTHON)" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
+		if command -v apt-get >/dev/null && [ "$$(id -u)" -eq 0 ]; then \
+			echo "venv: this Python cannot make one; installing python3-venv (half a minute)"; \
+			log=$$(mktemp); \
+			{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3-venv; } \
+				</dev/null >"$$log" 2>&1 || cat "$$log"; \
+			rm -f "$$log"; \
+		fi; \
+		"$(PYTHON)" -c 'import ensurepip, venv' >/dev/null 2>&1 || { \
+			echo "This Python ($(PYTHON)) has no ensurepip, so it cannot make a virtual environment."; \
+			echo "Debian: apt-get install python3-venv; elsewhere: another Python with make PYTHON=/path/to/python"; exit 1; }; \
+	fi
+	@if ! cmp -s requirements.lock $(VENV)/.lock; then \
+		echo "venv: $(PYTHON), packages from requirements.lock (1 to 3 minutes)"; \
+		rm -rf $(VENV); "$(PYTHON)" -m venv $(VENV); \
+		$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock; \
+		cp requirements.lock $(VENV)/.lock; \
+	fi
+	@echo "venv: originlock itself (seconds)"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
