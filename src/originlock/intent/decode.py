@@ -1,0 +1,131 @@
+"""From a document and the environment to a configuration, or to every reason why not.
+
+Lives here: what the keys mean together.
+Must not live here: reading files or the process's environment; how one value is judged (see `values`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from originlock.facts.edge import EdgeDescription
+from originlock.facts.networks import Cidr
+from originlock.intent import keys
+from originlock.intent.environment import Environment, Problem
+from originlock.intent.policy import (
+    Configuration,
+    EdgeSettings,
+    Exemption,
+    Limits,
+    NetworkPolicy,
+    Place,
+    Policy,
+)
+from originlock.intent.reading import Path, Reading, Setting, Table
+from originlock.intent.values import target_fault, target_of
+
+__all__ = ["Decoded", "Problem", "Setting", "decode"]
+
+
+class Decoded(msgspec.Struct, frozen=True):
+    """What a document came to.
+
+    Attributes:
+        configuration: None if there is any problem.
+        problems: everything that is wrong, in the order of the table of keys.
+        warnings: what is not wrong but does nothing.
+        sources: every value that could be read, with where it came from.
+    """
+
+    configuration: Configuration | None
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    sources: tuple[Setting, ...]
+
+
+def decode(document: Mapping[str, object], environment: Mapping[str, str], edges: Sequence[EdgeDescription]) -> Decoded:
+    """Decode a configuration; the environment wins over the document.
+
+    Args:
+        document: as a TOML parser gives it.
+        environment: the variables of the process, or some of them; those of others are not looked at.
+        edges: every edge that may be named.
+    """
+    variables = Environment(environment)
+    reading = Reading(variables)
+    root = reading.table(keys.document(edges), Path(), document)
+    origins = [_origin(name, table, edges) for name, table in root.named(keys.origins(edges))]
+    configuration = Configuration(
+        origins=tuple(origin for origin in origins if origin is not None),
+        edges=_edges(root.section(keys.edges_section(edges)), edges),
+        limits=_limits(root.section(keys.LIMITS)),
+    )
+    problems = (*reading.problems, *variables.problems())
+    return Decoded(
+        configuration=None if problems else configuration,
+        problems=problems,
+        warnings=tuple(variables.warnings()),
+        sources=tuple(reading.settings),
+    )
+
+
+def _origin(name: str, table: Table, edges: Sequence[EdgeDescription]) -> Policy | None:
+    edge = table.sound(keys.edge_key(edges))
+    place = Place(table.take(keys.REGION), table.take(keys.PROFILE))
+    target = target_of(table.take(keys.SECURITY_GROUPS), table.pairs(keys.TAGS))
+    names = (keys.SECURITY_GROUPS.name, keys.TAGS.name)
+    fault = target_fault(groups=table.has(names[0]), tags=table.has(names[1]), names=names)
+    # A target of a later version has had its own problem; that none of today's is given would only confuse.
+    if fault is not None and not table.void and not table.has(keys.LOAD_BALANCER):
+        table.problem(fault)
+    hostnames = table.take(keys.HOSTNAMES)
+    described = next((each for each in edges if edge == (each.name,)), None)
+    network = _network(table.section(keys.NETWORK), described)
+    exceptions = _exceptions(table)
+    if target is None or described is None:
+        return None
+    return Policy(name, target, described.name, place, hostnames, network, exceptions)
+
+
+def _network(table: Table, edge: EdgeDescription | None) -> NetworkPolicy:
+    foreign = table.sound(keys.FOREIGN)
+    network = NetworkPolicy(
+        protocol=table.take(keys.PROTOCOL),
+        ports=table.take(keys.PORTS),
+        foreign=keys.FOREIGN.default if foreign is None else foreign[0],
+        foreign_rules=table.take(keys.FOREIGN_RULES),
+        extra_ranges=table.take(keys.extra_ranges(edge)),
+    )
+    if network.foreign_rules and foreign == ("report",):
+        table.problem('names rules to remove; that is only with foreign = "remove"', keys.FOREIGN_RULES.name)
+    return network
+
+
+def _exceptions(table: Table) -> tuple[Exemption, ...]:
+    found: list[Exemption] = []
+    first: dict[Cidr, str] = {}
+    for item in table.several(keys.EXCEPTIONS):
+        source, owner = item.take(keys.SOURCE), item.take(keys.OWNER)
+        reason, expires = item.take(keys.REASON), item.take(keys.EXPIRES)
+        if source is not None and source in first:
+            item.problem(f"{source} is the source of {first[source]} too; keep one of them", keys.SOURCE.name)
+        if source is not None:
+            first.setdefault(source, item.path.place)
+        if source is not None and owner is not None and reason is not None and expires is not None:
+            found.append(Exemption(source, owner, reason, expires))
+    return tuple(found)
+
+
+def _edges(table: Table, edges: Sequence[EdgeDescription]) -> tuple[EdgeSettings, ...]:
+    found: list[EdgeSettings] = []
+    for edge in edges:
+        settings = table.section(keys.edge_section(edge))
+        urls = tuple((key.name, settings.take(key)) for key in keys.url_keys(edge))
+        found.append(EdgeSettings(edge.name, urls))
+    return tuple(found)
+
+
+def _limits(table: Table) -> Limits:
+    return Limits(table.take(keys.CHANGES_PER_SECOND), table.take(keys.SETTLE_SECONDS))

@@ -1,0 +1,221 @@
+"""The one table of keys: what a configuration may hold, what each key means, and its default.
+
+Lives here: names, kinds, descriptions and defaults; decoding and the schema both walk this table.
+Must not live here: how a key is looked up (see `reading`), how a value is judged (see `values`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Generic
+
+import msgspec
+
+from originlock.facts.edge import EdgeDescription
+from originlock.facts.networks import Cidr
+from originlock.intent import addresses, values
+from originlock.intent.kinds import Kind, T_co
+from originlock.intent.policy import Limits, NetworkPolicy
+
+DEFAULT_EDGE = "cloudflare"
+
+LOAD_BALANCER = "load_balancer"
+"""The target of a later version: known so far as to say so."""
+
+
+class Key(msgspec.Struct, Generic[T_co], frozen=True):
+    """A key with one value or a list of values.
+
+    Attributes:
+        default: the value where the key is not given.
+        required: whether the key must be given; the default then only stands in for a wrong value.
+    """
+
+    name: str
+    kind: Kind[T_co]
+    description: str
+    default: T_co
+    required: bool = False
+
+
+class Pairs(msgspec.Struct, frozen=True):
+    """A table of the person's own keys, each with a text."""
+
+    name: str
+    description: str
+    keys: Kind[str]
+    values: Kind[str]
+
+
+class Section(msgspec.Struct, frozen=True):
+    """A table of known keys.
+
+    Attributes:
+        rules: what JSON Schema is to say of the keys together.
+        not_yet: keys that a later version will know, with what to do today.
+    """
+
+    name: str
+    description: str
+    entries: tuple[Entry, ...]
+    rules: Mapping[str, object] = {}
+    not_yet: tuple[tuple[str, str], ...] = ()
+
+
+class Several(msgspec.Struct, frozen=True):
+    """A list of tables."""
+
+    name: str
+    each: Section
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A table of tables, under names that the person chooses."""
+
+    name: str
+    description: str
+    names: Kind[str]
+    each: Section
+
+
+Entry = Key[object] | Pairs | Section | Several | Named
+
+REGION: Key[str | None] = Key(
+    "region", values.REGION, "The AWS region; without it, what boto3 finds (AWS_REGION, the profile).", None
+)
+PROFILE: Key[str | None] = Key(
+    "profile", values.PROFILE, "The profile of the AWS configuration; without it, what boto3 finds.", None
+)
+SECURITY_GROUPS: Key[tuple[str, ...] | None] = Key(
+    "security_groups",
+    values.SECURITY_GROUPS,
+    "The ids of the security groups to lock; give either these or tags.",
+    None,
+)
+TAGS = Pairs(
+    "tags",
+    "Lock every security group that carries all of these tags; give these or ids.",
+    values.TAG_KEY,
+    values.TAG_VALUE,
+)
+HOSTNAMES: Key[tuple[str, ...]] = Key(
+    "hostnames",
+    addresses.HOSTNAMES,
+    "What the edge serves from this origin; used to prove that it still does.",
+    (),
+)
+
+_USUAL = NetworkPolicy()
+
+PROTOCOL = Key("protocol", values.PROTOCOL, "The protocol that the edge speaks.", _USUAL.protocol)
+PORTS = Key("ports", values.PORTS, "The ports that only the edge may reach.", _USUAL.ports)
+FOREIGN = Key(
+    "foreign",
+    values.FOREIGN,
+    "What to do with rules that originlock did not make and that open these ports: report or remove them.",
+    _USUAL.foreign,
+)
+FOREIGN_RULES = Key(
+    "foreign_rules",
+    values.RULES,
+    'Ids of further foreign rules to remove, such as a wider rule; only with foreign = "remove".',
+    _USUAL.foreign_rules,
+)
+
+
+def extra_ranges(edge: EdgeDescription | None) -> Key[tuple[Cidr, ...]]:
+    """The key of further ranges; their width is judged by the limits of the edge, where it is known."""
+    description = "Further ranges of the edge, such as dedicated egress addresses."
+    return Key("extra_ranges", addresses.extra_ranges(edge), description, _USUAL.extra_ranges)
+
+
+NETWORK = Section(
+    "network",
+    "The network lock: who may connect.",
+    (PROTOCOL, PORTS, FOREIGN, FOREIGN_RULES, extra_ranges(None)),
+    rules={
+        "if": {"properties": {FOREIGN_RULES.name: {"minItems": 1}}, "required": [FOREIGN_RULES.name]},
+        "then": {"properties": {FOREIGN.name: {"const": "remove"}}, "required": [FOREIGN.name]},
+    },
+)
+
+SOURCE: Key[Cidr | None] = Key(
+    "source",
+    addresses.EXCEPTION_SOURCE,
+    "The range to let in, no wider than /16 (IPv4) or /48 (IPv6).",
+    None,
+    required=True,
+)
+OWNER: Key[str | None] = Key("owner", values.OWNER, "Who answers for the exception.", None, required=True)
+REASON: Key[str | None] = Key("reason", values.REASON, "Why the exception is there.", None, required=True)
+EXPIRES = Key("expires", values.DATE, "The last day of the exception, to its end in UTC.", None, required=True)
+
+EXCEPTIONS = Several(
+    "exceptions",
+    Section(
+        "exceptions",
+        "A further source that is let in on purpose, until a day.",
+        (SOURCE, OWNER, REASON, EXPIRES),
+    ),
+)
+
+CHANGES_PER_SECOND = Key(
+    "changes_per_second",
+    values.CHANGES_PER_SECOND,
+    "How many changes a second are asked of each API; 0 is no limit.",
+    Limits().changes_per_second,
+)
+SETTLE_SECONDS = Key(
+    "settle_seconds",
+    values.SETTLE_SECONDS,
+    "How many seconds to wait until AWS shows what was changed.",
+    Limits().settle_seconds,
+)
+LIMITS = Section("limits", "How fast, and how patient.", (CHANGES_PER_SECOND, SETTLE_SECONDS))
+
+
+def edge_key(edges: Sequence[EdgeDescription]) -> Key[str | None]:
+    """The key that names an origin's edge; it has a default if the default edge is known."""
+    names = tuple(edge.name for edge in edges)
+    default = DEFAULT_EDGE if DEFAULT_EDGE in names else None
+    description = "The edge in front of the origin."
+    return Key("edge", values.edge_name(names), description, default, required=default is None)
+
+
+def url_keys(edge: EdgeDescription) -> tuple[Key[str], ...]:
+    """One key for each URL that an edge is read from."""
+    return tuple(
+        Key(name, addresses.URL, f"Where {edge.title} is asked ({name}).", default) for name, default in edge.settings
+    )
+
+
+def edge_section(edge: EdgeDescription) -> Section:
+    """The settings of one edge."""
+    return Section(edge.name, f"How {edge.title} is reached.", url_keys(edge))
+
+
+def origins(edges: Sequence[EdgeDescription]) -> Named:
+    """The origins, by name."""
+    origin = Section(
+        "origin",
+        "What one origin should be.",
+        (edge_key(edges), REGION, PROFILE, SECURITY_GROUPS, TAGS, HOSTNAMES, NETWORK, EXCEPTIONS),
+        rules={"oneOf": [{"required": [SECURITY_GROUPS.name]}, {"required": [TAGS.name]}]},
+        not_yet=(
+            (
+                LOAD_BALANCER,
+                "this version does not know load balancers yet; give either security_groups or tags",
+            ),
+        ),
+    )
+    return Named("origins", "What is locked, by a name of your choice.", values.ORIGIN_NAME, origin)
+
+
+def edges_section(edges: Sequence[EdgeDescription]) -> Section:
+    """The settings of all the edges."""
+    return Section("edges", "How the edges are reached.", tuple(edge_section(edge) for edge in edges))
+
+
+def document(edges: Sequence[EdgeDescription]) -> Section:
+    """The whole configuration."""
+    return Section("", "The configuration of originlock.", (origins(edges), edges_section(edges), LIMITS))

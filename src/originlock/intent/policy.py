@@ -1,0 +1,161 @@
+"""The policy: what one origin should be, and the settings that hold for all origins.
+
+Lives here: policies, settings and overrides as frozen data, and which exceptions hold on a day.
+Must not live here: how they are written in a file or on a command line (see `decode`).
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Literal
+
+import msgspec
+
+from originlock.facts.networks import Cidr
+
+COMMAND_LINE_ORIGIN = "cli"
+"""The name of an origin that is given by options alone."""
+
+EXPIRY_WARNING = datetime.timedelta(days=14)
+"""How long before its end an exception is reported as about to expire (our choice: two working weeks)."""
+
+
+class GroupsById(msgspec.Struct, frozen=True, tag="security_groups"):
+    """The target is these security groups."""
+
+    ids: tuple[str, ...]
+
+
+class GroupsByTags(msgspec.Struct, frozen=True, tag="tags"):
+    """The target is every security group that carries all of these tags (sorted pairs)."""
+
+    tags: tuple[tuple[str, str], ...]
+
+
+Target = GroupsById | GroupsByTags
+"""What is locked. Load balancers will be another case of this union."""
+
+
+class Exemption(msgspec.Struct, frozen=True):
+    """An exception: an extra source let in on purpose; named otherwise here, for Python has exceptions of its own.
+
+    Attributes:
+        source: one CIDR, no wider than /16 or /48.
+        owner, reason: who answers for it, and why it is there.
+        expires: the last day on which it holds, to the end of that day in UTC.
+    """
+
+    source: Cidr
+    owner: str
+    reason: str
+    expires: datetime.date
+
+    def holds_on(self, today: datetime.date) -> bool:
+        """Whether the source is still to be let in on this day (UTC)."""
+        return today <= self.expires
+
+    def ends_soon(self, today: datetime.date) -> bool:
+        """Whether it holds, and its end is near."""
+        return self.holds_on(today) and self.expires - today <= EXPIRY_WARNING
+
+
+class NetworkPolicy(msgspec.Struct, frozen=True):
+    """What the network lock is asked for.
+
+    Attributes:
+        protocol: ``tcp`` or, on request, ``udp``.
+        ports: sorted, without doubles.
+        foreign: whether foreign rules that are holes are reported only, or removed.
+        foreign_rules: ids of further foreign rules to remove (a wider rule, or one that names a prefix list).
+        extra_ranges: further sources of the edge (dedicated egress addresses, the China network).
+    """
+
+    protocol: Literal["tcp", "udp"] = "tcp"
+    ports: tuple[int, ...] = (443,)
+    foreign: Literal["report", "remove"] = "report"
+    foreign_rules: tuple[str, ...] = ()
+    extra_ranges: tuple[Cidr, ...] = ()
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where in AWS an origin is: with None, what boto3's own chain says."""
+
+    region: str | None = None
+    profile: str | None = None
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """What the configuration asks for one origin.
+
+    Attributes:
+        origin: its name: the value of the ownership tag.
+        hostnames: what the edge serves from here.
+    """
+
+    origin: str
+    target: Target
+    edge: str = "cloudflare"
+    place: Place = Place()
+    hostnames: tuple[str, ...] = ()
+    network: NetworkPolicy = NetworkPolicy()
+    exceptions: tuple[Exemption, ...] = ()
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How fast and how patient.
+
+    Attributes:
+        changes_per_second: mutating calls a second per API; 0 is off.
+            (EC2 developer guide, request throttling: 50 at once, refilled 5 a second.)
+        settle_seconds: how long to wait until AWS shows what was changed.
+    """
+
+    changes_per_second: float = 5.0
+    settle_seconds: float = 30.0
+
+
+class EdgeSettings(msgspec.Struct, frozen=True):
+    """The settings of one edge: whole URLs by key, defaults filled in."""
+
+    name: str
+    urls: tuple[tuple[str, str], ...]
+
+    def url(self, key: str) -> str:
+        """One of the URLs."""
+        return dict(self.urls)[key]
+
+
+class Configuration(msgspec.Struct, frozen=True):
+    """Everything that a configuration says.
+
+    Attributes:
+        origins: by name, in the order of the file.
+    """
+
+    origins: tuple[Policy, ...] = ()
+    edges: tuple[EdgeSettings, ...] = ()
+    limits: Limits = Limits()
+
+    def origin(self, name: str) -> Policy | None:
+        """The origin of that name."""
+        return next((policy for policy in self.origins if policy.origin == name), None)
+
+    def edge(self, name: str) -> EdgeSettings | None:
+        """The settings of that edge."""
+        return next((settings for settings in self.edges if settings.name == name), None)
+
+
+class Overrides(msgspec.Struct, frozen=True):
+    """What a person says on the command line, knowing better; each is journalled.
+
+    Attributes:
+        accept_list: the digest of a list to be acted on although a guard refused it.
+        no_prove: narrow without the proofs that could not be had.
+        adopt: take over rules for wanted ranges that somebody else made.
+        reopen: let a rollback open beyond what is wanted.
+    """
+
+    accept_list: str | None = None
+    no_prove: bool = False
+    adopt: bool = False
+    reopen: bool = False

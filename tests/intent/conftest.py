@@ -1,0 +1,76 @@
+"""What the tests of decoding share: the edges that may be named, and a document that says everything."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from originlock.facts.edge import EdgeDescription, EdgeLimits, Ranges
+
+FULL = """
+[origins.blog]
+edge = "cloudflare"
+region = "eu-west-1"
+profile = "prod"
+security_groups = ["sg-0123456789abcdef0", "sg-0a1b2c3d"]
+hostnames = ["WWW.example.org", "example.org"]
+
+[origins.blog.network]
+protocol = "tcp"
+ports = [8443, 443]
+foreign = "remove"
+foreign_rules = ["sgr-0123456789abcdef0"]
+extra_ranges = ["2001:db8:7::/48", "198.51.100.0/24"]
+
+[[origins.blog.exceptions]]
+source = "203.0.113.7/32"
+owner = "ops@example.org"
+reason = "office"
+expires = 2027-03-31
+
+[[origins.blog.exceptions]]
+source = "2001:DB8::/48"
+owner = "ops@example.org"
+reason = "monitor"
+expires = "2027-04-30"
+
+[origins.my-shop]
+edge = "narrow"
+tags = { origin = "shop", "cost centre" = "" }
+
+[edges.cloudflare]
+api_url = "https://api.example.test/v4/"
+ipv4_url = "http://127.0.0.1:8080/ips-v4"
+ipv6_url = "http://[::1]:8080/ips-v6"
+
+[edges.narrow]
+list_url = "http://localhost/list"
+
+[limits]
+changes_per_second = 2.5
+settle_seconds = 0
+"""
+
+
+@pytest.fixture(scope="session")
+def edges() -> tuple[EdgeDescription, ...]:
+    """Two edges: one like Cloudflare, and one that believes narrow ranges only."""
+    urls = tuple((f"{name}_url", f"https://{name}.example.net/") for name in ("api", "ipv4", "ipv6"))
+    return (
+        EdgeDescription("cloudflare", "Cloudflare", EdgeLimits(10, 24), urls, Ranges(), "2026-10-02"),
+        EdgeDescription(
+            "narrow",
+            "Narrow",
+            EdgeLimits(28, 64),
+            (("list_url", "https://narrow.example.net/"),),
+            Ranges(),
+            "2026-10-02",
+        ),
+    )
+
+
+@pytest.fixture
+def full_document() -> dict[str, object]:
+    """A document in which every key stands, none with its default."""
+    return tomllib.loads(FULL)
