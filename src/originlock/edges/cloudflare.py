@@ -1,0 +1,112 @@
+"""Cloudflare: where it publishes its ranges, in which forms, and the list that ships with the package.
+
+Lives here: all that is true of Cloudflare only. Must not live here: HTTP, and any judgement of its list.
+Source of it: https://www.cloudflare.com/ips/ and the API's reference, "Cloudflare IPs".
+"""
+
+from __future__ import annotations
+
+from originlock.edges.adapter import Document, EdgeAdapter, Form
+from originlock.edges.decode import (
+    UndecodableError,
+    as_object,
+    json_object,
+    lines,
+    member,
+    optional_mark,
+    strings,
+    unparsable,
+)
+from originlock.facts.edge import (
+    EdgeDescription,
+    EdgeLimits,
+    FormReading,
+    PublishedForm,
+    Ranges,
+    UnreadableForm,
+)
+from originlock.facts.networks import parse
+
+_SNAPSHOT = (
+    # https://www.cloudflare.com/ips-v4 and /ips-v6 as recorded on 2026-10-02, in their order;
+    # https://api.cloudflare.com/client/v4/ips said the same (etag 38f79d050aa027e3be3865e495dcc9bc).
+    "173.245.48.0/20",
+    "103.21.244.0/22",
+    "103.22.200.0/22",
+    "103.31.4.0/22",
+    "141.101.64.0/18",
+    "108.162.192.0/18",
+    "190.93.240.0/20",
+    "188.114.96.0/20",
+    "197.234.240.0/22",
+    "198.41.128.0/17",
+    "162.158.0.0/15",
+    "104.16.0.0/13",
+    "104.24.0.0/14",
+    "172.64.0.0/13",
+    "131.0.72.0/22",
+    "2400:cb00::/32",
+    "2606:4700::/32",
+    "2803:f800::/32",
+    "2405:b500::/32",
+    "2405:8100::/32",
+    "2a06:98c0::/29",
+    "2c0f:f248::/32",
+)
+
+DESCRIPTION = EdgeDescription(
+    name="cloudflare",
+    title="Cloudflare",
+    # Our choice: one bit wider than the widest of the snapshot, a /13 and a /29.
+    limits=EdgeLimits(widest_ipv4=12, widest_ipv6=28),
+    settings=(
+        ("api_url", "https://api.cloudflare.com/client/v4/ips"),
+        ("ipv4_url", "https://www.cloudflare.com/ips-v4"),
+        ("ipv6_url", "https://www.cloudflare.com/ips-v6"),
+    ),
+    snapshot=Ranges.of([parse(entry) for entry in _SNAPSHOT]),
+    snapshot_date="2026-10-02",
+)
+"""What the rest of the house needs to know of Cloudflare."""
+
+
+def decode_json(form: str, documents: tuple[Document, ...]) -> FormReading:
+    """Read the API's answer.
+
+    It is ``{"result": {"ipv4_cidrs": [...], "ipv6_cidrs": [...], "etag": ...}, "success": true, ...}``.
+    """
+    (document,) = documents
+    try:
+        whole = json_object(document)
+        success = member(document, whole, "success")
+        if success is not True:
+            raise unparsable(document, "the API says that the call was no success")
+        result = as_object(document, member(document, whole, "result"), "'result'")
+        return PublishedForm(
+            form,
+            (document.url,),
+            strings(document, member(document, result, "ipv4_cidrs"), "'ipv4_cidrs'"),
+            strings(document, member(document, result, "ipv6_cidrs"), "'ipv6_cidrs'"),
+            optional_mark(document, result, "etag"),
+            document.length_declared,
+        )
+    except UndecodableError as error:
+        return UnreadableForm(form, (document.url,), error.guard, error.reason)
+
+
+def decode_text(form: str, documents: tuple[Document, ...]) -> FormReading:
+    """Read the two lists of lines, IPv4 and IPv6."""
+    ipv4, ipv6 = documents
+    urls = (ipv4.url, ipv6.url)
+    declared = ipv4.length_declared and ipv6.length_declared
+    try:
+        return PublishedForm(form, urls, lines(ipv4), lines(ipv6), length_declared=declared)
+    except UndecodableError as error:
+        return UnreadableForm(form, urls, error.guard, error.reason)
+
+
+ADAPTER = EdgeAdapter(
+    DESCRIPTION,
+    (Form("json", ("api_url",), decode_json), Form("text", ("ipv4_url", "ipv6_url"), decode_text)),
+)
+"""Cloudflare, for the registry."""
