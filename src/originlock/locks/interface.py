@@ -1,0 +1,45 @@
+"""What every lock can be asked: the one shape that the app knows.
+
+Lives here: the Protocol. Must not live here: any lock.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from originlock.facts.edge import AcceptedList
+from originlock.facts.snapshot import Snapshot
+from originlock.intent.policy import Overrides, Policy
+from originlock.plan.acts import Inverse
+from originlock.plan.change import Contribution, Hole, Unread
+from originlock.plan.questions import Question
+
+
+class Lock(Protocol):
+    """A way to keep others out: pure, whatever it is about."""
+
+    def questions(
+        self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot, overrides: Overrides
+    ) -> tuple[Question, ...]:
+        """What else must be read before the lock can decide."""
+
+    def contribution(
+        self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot, overrides: Overrides
+    ) -> Contribution:
+        """Changes, objections, holes, promises."""
+
+    def rollback(
+        self,
+        policy: Policy,
+        accepted: AcceptedList,
+        snapshot: Snapshot,
+        overrides: Overrides,
+        inverses: tuple[Inverse, ...],
+    ) -> Contribution:
+        """What undoing a run means now."""
+
+    def holes(self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> tuple[Hole, ...]:
+        """Every way round, at the moment of the snapshot."""
+
+    def unread(self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> tuple[Unread, ...]:
+        """What could not be read."""

@@ -1,0 +1,114 @@
+"""One group's rules, each judged once: wanted, own and unwanted, foreign and a hole, foreign and harmless, unknown.
+
+Lives here: what each rule of a group is to a policy. Must not live here: what is done about it (see `lock`).
+"""
+
+from __future__ import annotations
+
+import datetime
+
+import msgspec
+
+from originlock.facts.edge import AcceptedList
+from originlock.facts.networks import AddressSet
+from originlock.facts.origin import CidrSource, Rule, RuleKey, RuleSpec, SecurityGroup, addresses_of
+from originlock.facts.snapshot import Snapshot
+from originlock.facts.unknown import Unknown
+from originlock.intent.policy import Policy
+from originlock.locks.network import ownership
+from originlock.locks.network.wanted import strangers, wanted_rules, welcome, within_ports
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """A rule that lets strangers in on one of the policy's ports, and whom."""
+
+    rule: Rule
+    lets_in: AddressSet
+
+
+class JudgedGroup(msgspec.Struct, frozen=True):
+    """A group, with each of its rules judged.
+
+    Attributes:
+        wanted: what the policy wants here, whole.
+        missing: what of it the group does not hold.
+        own_unwanted: own rules that are not wanted (any more).
+        theirs: rules for wanted sources that nobody of us made.
+        openings: all rules that let strangers in, own ones included.
+        going: foreign openings that the policy says to remove.
+        harmless: foreign rules that are neither wanted nor a hole.
+        unclear: rules on the policy's ports of which it is not known whom they let in.
+    """
+
+    group: SecurityGroup
+    wanted: tuple[RuleSpec, ...]
+    missing: tuple[RuleSpec, ...]
+    own_unwanted: tuple[Rule, ...]
+    theirs: tuple[Rule, ...]
+    openings: tuple[Opening, ...]
+    going: tuple[Rule, ...]
+    harmless: tuple[Rule, ...]
+    unclear: tuple[tuple[Rule, Unknown], ...]
+
+    @property
+    def wanted_keys(self) -> tuple[RuleKey, ...]:
+        """What the policy wants here, by what makes a rule a rule."""
+        return tuple(spec.key for spec in self.wanted)
+
+
+def judged(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, group: SecurityGroup) -> JudgedGroup:
+    """Judge every rule of a group."""
+    today = snapshot.at.astimezone(datetime.UTC).date()
+    wanted = wanted_rules(policy, accepted, today)
+    guests = welcome(policy, accepted, today)
+    keys = {spec.key for spec in wanted}
+    held = {rule.key for rule in group.rules}
+    own_unwanted, theirs, openings, going, harmless, unclear = [], [], [], [], [], []
+    for rule in sorted(group.rules, key=lambda rule: rule.id):
+        own = ownership.is_own(rule, policy.origin)
+        if rule.key in keys:
+            if not own:
+                theirs.append(rule)
+            continue
+        lets_in = _strangers_of(rule, policy, guests, snapshot)
+        if isinstance(lets_in, Unknown):
+            unclear.append((rule, lets_in))
+        elif lets_in:
+            openings.append(Opening(rule, lets_in))
+        if own:
+            own_unwanted.append(rule)
+        elif (lets_in or isinstance(lets_in, Unknown)) and is_to_go(rule, policy):
+            going.append(rule)
+        elif not lets_in:
+            harmless.append(rule)
+    return JudgedGroup(
+        group,
+        wanted,
+        tuple(spec for spec in wanted if spec.key not in held),
+        tuple(own_unwanted),
+        tuple(theirs),
+        tuple(openings),
+        tuple(going),
+        tuple(harmless),
+        tuple(unclear),
+    )
+
+
+def _strangers_of(rule: Rule, policy: Policy, guests: AddressSet, snapshot: Snapshot) -> AddressSet | Unknown:
+    """Whom a rule lets in that it should not, on any of the policy's ports."""
+    if not any(rule.key.opens(policy.network.protocol, port) for port in policy.network.ports):
+        return AddressSet()
+    addresses = addresses_of(rule.key.source, snapshot.prefix_lists)
+    if addresses is None:
+        return AddressSet()
+    if isinstance(addresses, Unknown):
+        return addresses
+    return strangers(addresses, guests)
+
+
+def is_to_go(rule: Rule, policy: Policy) -> bool:
+    """Whether the policy says to remove this foreign opening: by kind, or by its id."""
+    if policy.network.foreign != "remove":
+        return False
+    by_kind = isinstance(rule.key.source, CidrSource) and within_ports(rule.key, policy)
+    return by_kind or rule.id in policy.network.foreign_rules

@@ -1,0 +1,260 @@
+"""The network lock's word on one origin: its questions, its changes, its promises.
+
+Lives here: from policy, list and snapshot to a contribution. Must not live here: the guards' reasons (see `guards`).
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+
+import msgspec
+
+from originlock.facts.edge import AcceptedList
+from originlock.facts.networks import Family, family, prefix_length
+from originlock.facts.origin import CidrSource, PrefixListSource, Rule, RulesQuota, SecurityGroup
+from originlock.facts.snapshot import Snapshot
+from originlock.facts.unknown import Unknown
+from originlock.intent.policy import Overrides, Policy
+from originlock.locks.network import guards, ownership
+from originlock.locks.network.judged import JudgedGroup, Opening, judged
+from originlock.locks.network.room import AddStep, Arrangement, MakeRoomStep, Site, arranged, counted
+from originlock.locks.network.wanted import within_ports
+from originlock.locks.network.words import addresses_in_words, count, key_in_words, rule_in_words
+from originlock.plan.acts import Authorize, Revoke, TagRules
+from originlock.plan.change import Contribution, Draft, Effect, Expectation, Hole, Note, Phase, Unread
+from originlock.plan.questions import AskHostnames, AskPrefixLists, AskRulesQuota, Question
+
+_NARROW: dict[Family, int] = {4: 16, 6: 48}
+"""A source as narrow as an exception may be (at most /16 or /48) may be one that somebody forgot to write down."""
+
+
+def questions(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, overrides: Overrides) -> tuple[Question, ...]:
+    """What else must be read before `contribution` can decide; empty when everything is there."""
+    asked: list[Question] = []
+    for group in _read(snapshot):
+        view = judged(policy, accepted, snapshot, group)
+        tight = not _fits(view, snapshot)
+        lists = _unread_prefix_lists(policy, snapshot, group, every=tight)
+        if lists:
+            asked.append(AskPrefixLists(lists))
+        elif tight and isinstance(snapshot.quota, RulesQuota) and not snapshot.quota.observed:
+            asked.append(AskRulesQuota())
+        if guards.needs_hostnames(policy, accepted, view, overrides):
+            unresolved = tuple(name for name in policy.hostnames if name not in snapshot.resolutions)
+            asked += [AskHostnames(unresolved)] if unresolved else []
+    return tuple(dict.fromkeys(asked))
+
+
+def contribution(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, overrides: Overrides) -> Contribution:
+    """What this lock wants changed, what it objects to, what it found, and what it promises."""
+    views = [judged(policy, accepted, snapshot, group) for group in _read(snapshot)]
+    today = snapshot.at.astimezone(datetime.UTC).date()
+    arrangements = {view.group.id: _arranged(view, accepted, snapshot) for view in views}
+    drafts = tuple(
+        draft for view in views for draft in _drafts(policy, accepted, view, arrangements[view.group.id], overrides)
+    )
+    return Contribution(
+        drafts=drafts,
+        objections=guards.objections(policy, accepted, snapshot, views, arrangements, overrides),
+        holes=marked(holes(policy, accepted, snapshot), drafts),
+        notes=_policy_notes(policy, accepted, today)
+        + tuple(n for view in views for n in _notes(policy, view, overrides)),
+        unknown=unread(policy, accepted, snapshot),
+        expectations=tuple(Expectation(policy.origin, view.group.id, view.wanted_keys) for view in views),
+        basis=tuple(basis_of(group) for group in _read(snapshot)),
+    )
+
+
+def holes(policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> tuple[Hole, ...]:
+    """Every way round that the groups hold at the moment of the snapshot, with what would close it."""
+    return tuple(
+        _hole(policy, accepted, view, opening)
+        for view in (judged(policy, accepted, snapshot, group) for group in _read(snapshot))
+        for opening in view.openings
+    )
+
+
+def marked(found: tuple[Hole, ...], drafts: tuple[Draft, ...]) -> tuple[Hole, ...]:
+    """The holes, each with the word on whether these drafts close it."""
+    gone = {rule.id for draft in drafts if isinstance(draft.act, Revoke) for rule in draft.act.rules}
+    return tuple(
+        msgspec.structs.replace(hole, closed_by_plan=True, close_with="") if hole.rule in gone else hole
+        for hole in found
+    )
+
+
+def unread(policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> tuple[Unread, ...]:
+    """What could not be read, and so is neither good nor bad."""
+    found = [Unread(policy.origin, "", u.what, u.reason) for u in snapshot.unknown]
+    for name, group in sorted(snapshot.groups.items()):
+        if isinstance(group, Unknown):
+            found.append(Unread(policy.origin, name, group.what, group.reason))
+            continue
+        for rule, unknown in judged(policy, accepted, snapshot, group).unclear:
+            what = f"whom {rule_in_words(rule)} lets in"
+            found.append(Unread(policy.origin, name, what, f"{unknown.what}: {unknown.reason}"))
+    return tuple(found)
+
+
+def basis_of(group: SecurityGroup) -> tuple[str, str]:
+    """The name and the digest of what a plan rests on, of one group."""
+    rules = tuple(sorted(group.rules, key=lambda rule: rule.id))
+    return (f"rules of {group.id}", "sha256:" + hashlib.sha256(msgspec.json.encode(rules)).hexdigest())
+
+
+def _read(snapshot: Snapshot) -> list[SecurityGroup]:
+    return [group for _, group in sorted(snapshot.groups.items()) if isinstance(group, SecurityGroup)]
+
+
+def _unread_prefix_lists(policy: Policy, snapshot: Snapshot, group: SecurityGroup, *, every: bool) -> tuple[str, ...]:
+    """Prefix lists that matter and were not asked for: those on the policy's ports; near a quota, every one."""
+    network = policy.network
+    return tuple(
+        sorted(
+            {
+                rule.key.source.prefix_list
+                for rule in group.rules
+                if isinstance(rule.key.source, PrefixListSource)
+                and rule.key.source.prefix_list not in snapshot.prefix_lists
+                and (every or any(rule.key.opens(network.protocol, port) for port in network.ports))
+            }
+        )
+    )
+
+
+def _limit(snapshot: Snapshot) -> int:
+    return guards.quota_of(snapshot).limit
+
+
+def _fits(view: JudgedGroup, snapshot: Snapshot) -> bool:
+    """Whether everything missing goes in at once."""
+    keys = [rule.key for rule in view.group.rules] + [spec.key for spec in view.missing]
+    return not view.missing or counted(keys, snapshot.prefix_lists).within(_limit(snapshot))
+
+
+def _arranged(view: JudgedGroup, accepted: AcceptedList, snapshot: Snapshot) -> Arrangement:
+    removable = view.own_unwanted if accepted.may_remove else ()
+    return arranged(
+        Site(
+            view.group.rules,
+            view.missing,
+            removable,
+            view.wanted_keys,
+            _limit(snapshot),
+            snapshot.prefix_lists,
+        )
+    )
+
+
+def _drafts(
+    policy: Policy, accepted: AcceptedList, view: JudgedGroup, arrangement: Arrangement, overrides: Overrides
+) -> list[Draft]:
+    drafts: list[Draft] = []
+    group = view.group.id
+    adoptable = [rule for rule in view.theirs if ownership.owner(rule) is None]
+    if overrides.adopt and adoptable:
+        ids = tuple(rule.id for rule in adoptable)
+        reason = f"take over {count(len(ids), 'rule')} for wanted sources that somebody else made"
+        act = TagRules(group, ids, ownership.tags_for(policy.origin))
+        drafts.append(Draft(policy.origin, Phase.PREPARE, Effect.NEUTRAL, act, reason))
+    made_room: set[str] = set()
+    for step in arrangement.steps:
+        match step:
+            case AddStep(rules):
+                reason = f"{count(len(rules), 'wanted source')} not let in yet"
+                drafts.append(Draft(policy.origin, Phase.WIDEN, Effect.WIDEN, Authorize(group, rules), reason))
+            case MakeRoomStep(own):
+                made_room |= {rule.id for rule in own}
+                reason = f"{count(len(own), 'own rule')} no longer wanted, to make room at the quota"
+                drafts.append(Draft(policy.origin, Phase.WIDEN, Effect.NARROW, Revoke(group, own), reason))
+    leaving = leaving_rules(accepted, view)
+    rest = tuple(rule for rule in leaving if rule.id not in made_room)
+    if rest:
+        reason = _why_leaving(view, rest)
+        drafts.append(Draft(policy.origin, Phase.NARROW, Effect.NARROW, Revoke(group, rest), reason))
+    return drafts
+
+
+def leaving_rules(accepted: AcceptedList, view: JudgedGroup) -> tuple[Rule, ...]:
+    """The rules that this plan takes out: none while the list's forms disagree."""
+    if not accepted.may_remove:
+        return ()
+    return tuple(sorted((*view.own_unwanted, *view.going), key=lambda rule: rule.id))
+
+
+def _why_leaving(view: JudgedGroup, rest: tuple[Rule, ...]) -> str:
+    going = {rule.id for rule in view.going}
+    own = sum(1 for rule in rest if rule.id not in going)
+    foreign = len(rest) - own
+    parts = []
+    if own:
+        parts.append(f"{count(own, 'own rule')} no longer wanted")
+    if foreign:
+        parts.append(f"{count(foreign, 'foreign rule')} by which strangers come in, removed as the policy says")
+    return "; ".join(parts)
+
+
+def _hole(policy: Policy, accepted: AcceptedList, view: JudgedGroup, opening: Opening) -> Hole:
+    rule = opening.rule
+    source = rule.key.source
+    return Hole(
+        origin=policy.origin,
+        target=view.group.id,
+        what=rule_in_words(rule),
+        lets_in=source.cidr if isinstance(source, CidrSource) else addresses_in_words(opening.lets_in),
+        rule=rule.id,
+        close_with=_how_to_close(policy, accepted, view, rule),
+    )
+
+
+def _how_to_close(policy: Policy, accepted: AcceptedList, view: JudgedGroup, rule: Rule) -> str:
+    if not accepted.may_remove:
+        return "nothing is removed while the published forms of the list disagree: apply again when they agree"
+    if rule in view.own_unwanted or rule in view.going:
+        return "it goes with the next `originlock apply`"
+    if isinstance(rule.key.source, CidrSource) and within_ports(rule.key, policy):
+        narrow = prefix_length(rule.key.source.cidr) >= _NARROW[family(rule.key.source.cidr)]
+        keep = "; to keep it, write it down as an exception" if narrow else ""
+        return f'--foreign remove (or foreign = "remove" in the configuration){keep}'
+    reason = (
+        "it names a prefix list" if isinstance(rule.key.source, PrefixListSource) else "it opens more than the ports"
+    )
+    return (
+        f"{reason}, so it must be named: --foreign remove --foreign-rule {rule.id} "
+        f'(or foreign = "remove", foreign_rules = ["{rule.id}"])'
+    )
+
+
+def _policy_notes(policy: Policy, accepted: AcceptedList, today: datetime.date) -> tuple[Note, ...]:
+    notes = []
+    if not accepted.may_remove:
+        notes.append(
+            Note(policy.origin, "", "the published forms of the list disagree: nothing is removed in this run")
+        )
+    for exemption in policy.exceptions:
+        if not exemption.holds_on(today):
+            said = f"the exception {exemption.source} ({exemption.reason}) ended on {exemption.expires}"
+            notes.append(Note(policy.origin, "", f"{said}: it is no longer let in"))
+        elif exemption.ends_soon(today):
+            said = f"the exception {exemption.source} ({exemption.reason}, {exemption.owner})"
+            notes.append(Note(policy.origin, "", f"{said} ends on {exemption.expires}"))
+    return tuple(notes)
+
+
+def _notes(policy: Policy, view: JudgedGroup, overrides: Overrides) -> list[Note]:
+    notes = []
+    target = view.group.id
+    if view.theirs and not overrides.adopt:
+        many = count(len(view.theirs), "rule")
+        said = f"{many} for wanted sources made by somebody else: present, and left theirs"
+        notes.append(Note(policy.origin, target, f"{said} (--adopt takes them over)"))
+    notes += [Note(policy.origin, target, f"foreign, left alone: {rule_in_words(rule)}") for rule in view.harmless]
+    openings = {opening.rule.id for opening in view.openings}
+    going = {rule.id for rule in view.going}
+    for name in policy.network.foreign_rules:
+        held = next((rule for rule in view.group.rules if rule.id == name), None)
+        if held is not None and name not in going and name not in openings:
+            said = f"{name} is named to be removed, but lets no stranger in on the policy's ports"
+            notes.append(Note(policy.origin, target, f"{said}: {key_in_words(held.key)}"))
+    return notes

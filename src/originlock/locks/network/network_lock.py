@@ -1,0 +1,49 @@
+"""The network lock as the app meets it.
+
+Lives here: the lock's shape. Must not live here: its reasoning (see `lock`, `guards`, `rollback`).
+"""
+
+from __future__ import annotations
+
+from originlock.facts.edge import AcceptedList
+from originlock.facts.snapshot import Snapshot
+from originlock.intent.policy import Overrides, Policy
+from originlock.locks.network import lock, rollback
+from originlock.plan.acts import Inverse
+from originlock.plan.change import Contribution, Hole, Unread
+from originlock.plan.questions import Question
+
+
+class NetworkLock:
+    """Security groups admit only the edge's ranges and the policy's exceptions."""
+
+    def questions(
+        self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot, overrides: Overrides
+    ) -> tuple[Question, ...]:
+        """Prefix lists on the policy's ports, the quota where it matters, hostnames before a public rule goes."""
+        return lock.questions(policy, accepted, snapshot, overrides)
+
+    def contribution(
+        self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot, overrides: Overrides
+    ) -> Contribution:
+        """Rules to add and to take out, for each group."""
+        return lock.contribution(policy, accepted, snapshot, overrides)
+
+    def rollback(
+        self,
+        policy: Policy,
+        accepted: AcceptedList,
+        snapshot: Snapshot,
+        overrides: Overrides,
+        inverses: tuple[Inverse, ...],
+    ) -> Contribution:
+        """Rules that come back and rules that go, under the same guards."""
+        return rollback.rollback_contribution(policy, accepted, snapshot, overrides, inverses)
+
+    def holes(self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> tuple[Hole, ...]:
+        """Rules that let strangers in on the policy's ports."""
+        return lock.holes(policy, accepted, snapshot)
+
+    def unread(self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> tuple[Unread, ...]:
+        """Groups and sources that could not be read."""
+        return lock.unread(policy, accepted, snapshot)

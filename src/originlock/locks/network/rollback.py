@@ -1,0 +1,187 @@
+"""The network lock's way back: inverses of a journalled run, as a plan under all guards like any other.
+
+Lives here: which inverses may be done now. Must not live here: reading the journal.
+A rollback never removes a wanted source, and never opens beyond what is wanted unless a person says so.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import assert_never
+
+from originlock.facts.edge import AcceptedList
+from originlock.facts.origin import Rule, RuleKey, RuleSpec, SecurityGroup
+from originlock.facts.snapshot import Snapshot
+from originlock.intent.policy import Overrides, Policy
+from originlock.locks.network import guards, ownership
+from originlock.locks.network.judged import judged
+from originlock.locks.network.lock import basis_of, holes, marked, unread
+from originlock.locks.network.room import AddStep, Arrangement, Counts, MakeRoomStep, Site, arranged
+from originlock.locks.network.wanted import lets_in_only_welcome, welcome
+from originlock.locks.network.words import count, key_in_words
+from originlock.plan.acts import Authorize, Inverse, Revoke, TagRules, UntagRules, Withdraw
+from originlock.plan.change import Contribution, Draft, Effect, Expectation, Note, Objection, Phase
+
+_SHOWN = 5
+
+
+def rollback_contribution(
+    policy: Policy,
+    accepted: AcceptedList,
+    snapshot: Snapshot,
+    overrides: Overrides,
+    inverses: tuple[Inverse, ...],
+) -> Contribution:
+    """What undoing these inverses' run means now."""
+    ways = [
+        _Way(policy, accepted, snapshot, group, tuple(i for i in inverses if i.group == name))
+        for name, group in sorted(snapshot.groups.items())
+        if isinstance(group, SecurityGroup)
+    ]
+    drafts = tuple(draft for way in ways for draft in way.drafts())
+    return Contribution(
+        drafts=drafts,
+        objections=tuple(o for way in ways for o in way.objections(overrides)),
+        holes=marked(holes(policy, accepted, snapshot), drafts),
+        notes=tuple(note for way in ways for note in way.notes()),
+        unknown=unread(policy, accepted, snapshot),
+        expectations=tuple(way.expectation() for way in ways),
+        basis=tuple(basis_of(way.group) for way in ways),
+    )
+
+
+def _by_tags(group: str, rules: tuple[RuleSpec, ...]) -> list[Authorize]:
+    """One act for each set of tags: AWS tags all rules of a call alike."""
+    return [
+        Authorize(group, tuple(spec for spec in rules if spec.tags == tags))
+        for tags in sorted({spec.tags for spec in rules})
+    ]
+
+
+class _Way:
+    """The way back of one group: what comes back, what goes, what must stay."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        accepted: AcceptedList,
+        snapshot: Snapshot,
+        group: SecurityGroup,
+        inverses: tuple[Inverse, ...],
+    ) -> None:
+        self.policy = policy
+        self.accepted = accepted
+        self.snapshot = snapshot
+        self.group = group
+        self.view = judged(policy, accepted, snapshot, group)
+        self.held = {rule.key: rule for rule in group.rules}
+        self.wanted = set(self.view.wanted_keys)
+        self.guests = welcome(policy, accepted, snapshot.at.astimezone(datetime.UTC).date())
+        self.coming: list[RuleSpec] = []
+        self.going: list[Rule] = []
+        self.staying: list[RuleKey] = []
+        self.retag: list[TagRules | UntagRules] = []
+        for inverse in inverses:
+            self._take(inverse)
+        self.arrangement = self._arranged()
+
+    def _take(self, inverse: Inverse) -> None:
+        match inverse:
+            case Authorize(_, rules):
+                self.coming += [spec for spec in rules if spec.key not in self.held]
+            case Withdraw(_, rules):
+                for spec in rules:
+                    self._withdraw(spec.key)
+            case TagRules() | UntagRules():
+                self._retag(inverse)
+            case _:
+                assert_never(inverse)
+
+    def _withdraw(self, key: RuleKey) -> None:
+        rule = self.held.get(key)
+        if rule is None or not ownership.is_own(rule, self.policy.origin):
+            return
+        if key in self.wanted:
+            self.staying.append(key)
+        else:
+            self.going.append(rule)
+
+    def _retag(self, act: TagRules | UntagRules) -> None:
+        ids = tuple(rule.id for rule in self.group.rules if rule.id in act.rules)
+        if ids:
+            self.retag.append(type(act)(act.group, ids, act.tags))
+
+    def _arranged(self) -> Arrangement:
+        if not self.coming:
+            return Arrangement((), Counts())
+        site = Site(
+            self.group.rules,
+            tuple(self.coming),
+            tuple(self.going),
+            self.view.wanted_keys,
+            guards.quota_of(self.snapshot).limit,
+            self.snapshot.prefix_lists,
+        )
+        return arranged(site)
+
+    def drafts(self) -> list[Draft]:
+        origin, group = self.policy.origin, self.group.id
+        drafts = [
+            Draft(origin, Phase.PREPARE, Effect.NEUTRAL, act, "the tags were otherwise before the run")
+            for act in self.retag
+        ]
+        made_room: set[str] = set()
+        for step in self.arrangement.steps:
+            match step:
+                case AddStep(rules):
+                    for act in _by_tags(group, rules):
+                        reason = f"{count(len(act.rules), 'rule')} that were there before the run"
+                        drafts.append(Draft(origin, Phase.WIDEN, Effect.WIDEN, act, reason))
+                case MakeRoomStep(own):
+                    made_room |= {rule.id for rule in own}
+                    reason = f"{count(len(own), 'rule')} of the run, not wanted, to make room at the quota"
+                    drafts.append(Draft(origin, Phase.WIDEN, Effect.NARROW, Revoke(group, own), reason))
+        rest = tuple(rule for rule in self.going if rule.id not in made_room)
+        if rest:
+            reason = f"{count(len(rest), 'rule')} that came with the run, and not wanted"
+            drafts.append(Draft(origin, Phase.NARROW, Effect.NARROW, Revoke(group, rest), reason))
+        return drafts
+
+    def objections(self, overrides: Overrides) -> list[Objection]:
+        found = []
+        beyond = [s.key for s in self.coming if not lets_in_only_welcome(s.key, self.policy, self.guests)]
+        if beyond and not overrides.reopen:
+            found.append(
+                Objection(
+                    guard="reopen",
+                    message=(
+                        f"the rollback would open {self.group.id} beyond what is wanted: "
+                        + ", ".join(key_in_words(key) for key in beyond[:_SHOWN])
+                        + (f", and {len(beyond) - _SHOWN} more" if len(beyond) > _SHOWN else "")
+                    ),
+                    remedy="say --reopen if that is what you mean",
+                    origin=self.policy.origin,
+                )
+            )
+        if self.arrangement.shortfall != Counts():
+            found.append(
+                Objection(
+                    guard="rules-quota",
+                    message=f"{self.group.id} has no room for the {len(self.coming)} rules that would come back",
+                    remedy="take out rules that are not needed, or raise the quota L-0EA8095F",
+                    origin=self.policy.origin,
+                )
+            )
+        return found
+
+    def notes(self) -> list[Note]:
+        if not self.staying:
+            return []
+        said = f"{count(len(self.staying), 'rule')} that came with the run, wanted now: left there"
+        return [Note(self.policy.origin, self.group.id, said)]
+
+    def expectation(self) -> Expectation:
+        """What is wanted and there, or comes back, must be there before anything goes."""
+        coming = {spec.key for spec in self.coming}
+        present = tuple(key for key in self.view.wanted_keys if key in self.held or key in coming)
+        return Expectation(self.policy.origin, self.group.id, present)

@@ -1,0 +1,162 @@
+"""The plan as data: saved, read by a person, reviewed, and it alone is applied.
+
+Lives here: the plan, its digest, and its faithful JSON. Must not live here: files, or how it is shown to a person.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+import msgspec
+
+from originlock.facts.edge import AcceptedList
+from originlock.intent.policy import Limits, Overrides, Policy
+from originlock.plan.change import (
+    Change,
+    Contribution,
+    Effect,
+    Expectation,
+    Hole,
+    Note,
+    Objection,
+    Unread,
+    contested,
+    ordered,
+)
+
+PLAN_VERSION = 1
+"""The version of the plan's format; a plan of another version is not applied."""
+
+
+class PlanDamagedError(ValueError):
+    """The bytes are no plan of this version, or their digest does not fit their content."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Everything that an apply does, and what it rests on.
+
+    Attributes:
+        purpose: ``apply``, or ``rollback`` with the run that is undone.
+        accepted: the list that it rests on; None if none was accepted.
+        refused_digest: the digest of a list that was refused, if a person could accept it.
+        basis: (name, digest) of each fact that it rests on.
+        digest: over all but the notes and the list's provenance; equal for equal plans.
+    """
+
+    version: int
+    purpose: Literal["apply", "rollback"]
+    undoes: str | None
+    policies: tuple[Policy, ...]
+    limits: Limits
+    overrides: Overrides
+    accepted: AcceptedList | None
+    changes: tuple[Change, ...]
+    objections: tuple[Objection, ...]
+    holes: tuple[Hole, ...]
+    unknown: tuple[Unread, ...]
+    expectations: tuple[Expectation, ...]
+    basis: tuple[tuple[str, str], ...]
+    notes: tuple[Note, ...] = ()
+    refused_digest: str | None = None
+    digest: str = ""
+
+    @property
+    def open_holes(self) -> tuple[Hole, ...]:
+        """The holes that are still there when the plan has been applied."""
+        return tuple(hole for hole in self.holes if not hole.closed_by_plan)
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything is taken away."""
+        return any(change.effect is Effect.NARROW for change in self.changes)
+
+
+class PlanFrame(msgspec.Struct, frozen=True):
+    """What a plan is made for, before any lock has spoken."""
+
+    policies: tuple[Policy, ...]
+    limits: Limits
+    overrides: Overrides
+    accepted: AcceptedList | None
+    purpose: Literal["apply", "rollback"] = "apply"
+    undoes: str | None = None
+    refused_digest: str | None = None
+    objections: tuple[Objection, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+def composed(frame: PlanFrame, contributions: tuple[Contribution, ...]) -> Plan:
+    """Make the plan of what the locks say: in order, with its digest.
+
+    A plan with an objection has no changes: a guard's word is about the whole.
+    """
+    objections = frame.objections + tuple(o for c in contributions for o in c.objections) + contested(contributions)
+    drafts = tuple(draft for contribution in contributions for draft in contribution.drafts)
+    holes = tuple(hole for contribution in contributions for hole in contribution.holes)
+    if objections:
+        holes = tuple(msgspec.structs.replace(hole, closed_by_plan=False) for hole in holes)
+    accepted = frame.accepted
+    list_basis = ((f"list of {accepted.edge}", accepted.ranges.digest),) if accepted is not None else ()
+    plan = Plan(
+        version=PLAN_VERSION,
+        purpose=frame.purpose,
+        undoes=frame.undoes,
+        policies=frame.policies,
+        limits=frame.limits,
+        overrides=frame.overrides,
+        accepted=accepted,
+        changes=() if objections else ordered(drafts),
+        objections=objections,
+        holes=holes,
+        unknown=tuple(unread for contribution in contributions for unread in contribution.unknown),
+        expectations=tuple(e for contribution in contributions for e in contribution.expectations),
+        basis=list_basis + tuple(item for contribution in contributions for item in contribution.basis),
+        notes=frame.notes + tuple(note for contribution in contributions for note in contribution.notes),
+        refused_digest=frame.refused_digest,
+    )
+    return msgspec.structs.replace(plan, digest=digest_of(plan))
+
+
+def digest_of(plan: Plan) -> str:
+    """``sha256:`` and 64 hex digits over what the plan does and rests on; provenance and notes apart."""
+    # The list counts by its CIDRs, which are in the basis: where and when it was read may differ from day to day.
+    timeless = msgspec.structs.replace(plan, accepted=None, notes=(), digest="")
+    return "sha256:" + hashlib.sha256(msgspec.json.encode(timeless)).hexdigest()
+
+
+def encode(plan: Plan) -> bytes:
+    """The plan as JSON bytes, to be read back by `decode`."""
+    return msgspec.json.format(msgspec.json.encode(plan), indent=1) + b"\n"
+
+
+def decode(data: bytes) -> Plan:
+    """Read a saved plan.
+
+    Raises:
+        PlanDamagedError: the bytes are no plan, a plan of another version, or were altered.
+    """
+    try:
+        plan = msgspec.json.decode(data, type=Plan)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        message = f"it is not a plan of this version of originlock ({error})"
+        raise PlanDamagedError(message) from error
+    if plan.version != PLAN_VERSION:
+        message = f"it is a plan of format {plan.version}; this originlock applies format {PLAN_VERSION}"
+        raise PlanDamagedError(message)
+    if digest_of(plan) != plan.digest:
+        message = "its digest does not fit its content: it was altered after it was saved"
+        raise PlanDamagedError(message)
+    return plan
+
+
+def basis_difference(saved: Plan, now: Plan) -> tuple[str, ...]:
+    """What of the facts that a saved plan rests on is different now, by name; and the plan's own parts, if any."""
+    before, after = dict(saved.basis), dict(now.basis)
+    facts = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    parts = [
+        part
+        for part in ("objections", "unknown", "changes", "holes")
+        if getattr(saved, part) != getattr(now, part) and not facts
+    ]
+    return tuple(facts + parts)

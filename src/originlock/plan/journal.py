@@ -1,0 +1,163 @@
+"""The journal as data: its events, and what they tell of each run.
+
+Lives here: events, and folding them into runs. Must not live here: files, syncing, time.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from originlock.intent.policy import Policy
+from originlock.plan.acts import Act, Inverse
+from originlock.plan.document import Plan
+from originlock.plan.machine import Proof
+from originlock.plan.outcomes import Failed, Outcome
+
+
+class RunBegun(msgspec.Struct, frozen=True, tag="run-begun", tag_field="event", omit_defaults=True):
+    """A run begins.
+
+    Attributes:
+        command: ``apply`` or ``rollback``.
+        plan: what it is going to do; None if there is nothing to do.
+        by: who runs it, as ``user@host``.
+    """
+
+    run: str
+    at: str
+    command: str
+    origins: tuple[str, ...]
+    by: str
+    version: str
+    plan: Plan | None = None
+
+
+class Intended(msgspec.Struct, frozen=True, tag="intended", tag_field="event", omit_defaults=True):
+    """An act is going to be done; written and synced before it is.
+
+    Attributes:
+        undo: whether the act is itself the undo of the change.
+    """
+
+    run: str
+    at: str
+    change: str
+    origin: str
+    act: Act
+    inverse: Inverse
+    undo: bool = False
+
+
+class Answered(msgspec.Struct, frozen=True, tag="answered", tag_field="event", omit_defaults=True):
+    """An act was answered."""
+
+    run: str
+    at: str
+    change: str
+    outcome: Outcome
+    undo: bool = False
+
+
+class Proved(msgspec.Struct, frozen=True, tag="proved", tag_field="event", omit_defaults=True):
+    """A proof was taken."""
+
+    run: str
+    at: str
+    proof: Proof
+
+
+class RunEnded(msgspec.Struct, frozen=True, tag="run-ended", tag_field="event", omit_defaults=True):
+    """A run ended.
+
+    Attributes:
+        outcome: as in `apply -o json`; ``died`` where a later run found it unfinished.
+        message: why, where it did not end well.
+    """
+
+    run: str
+    at: str
+    outcome: str
+    exit_code: int
+    message: str = ""
+
+
+Event = RunBegun | Intended | Answered | Proved | RunEnded
+
+
+class RunRecord(msgspec.Struct, frozen=True):
+    """What the journal tells of one run.
+
+    Attributes:
+        outcome: None while it is unfinished (running, or died).
+        changed: whether it may have changed anything.
+        inverses: what leads back, newest first; of what failed or was undone already, nothing.
+    """
+
+    run: str
+    at: str
+    command: str
+    by: str
+    origins: tuple[str, ...]
+    policies: tuple[Policy, ...]
+    outcome: str | None
+    ended: str
+    changes: tuple[str, ...]
+    inverses: tuple[tuple[str, Inverse], ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether it may have changed anything."""
+        return bool(self.changes)
+
+
+def runs(events: tuple[Event, ...]) -> tuple[RunRecord, ...]:
+    """Every run in the journal, oldest first."""
+    grouped: dict[str, list[Event]] = {}
+    for event in events:
+        grouped.setdefault(event.run, []).append(event)
+    return tuple(_record(name, told) for name, told in grouped.items())
+
+
+def _record(name: str, events: list[Event]) -> RunRecord:
+    begun = next((e for e in events if isinstance(e, RunBegun)), None)
+    ended = next((e for e in reversed(events) if isinstance(e, RunEnded)), None)
+    possible = _possibly_done(events)
+    return RunRecord(
+        run=name,
+        at=begun.at if begun else "",
+        command=begun.command if begun else "",
+        by=begun.by if begun else "",
+        origins=begun.origins if begun else (),
+        policies=begun.plan.policies if begun and begun.plan else (),
+        outcome=ended.outcome if ended else None,
+        ended=ended.at if ended else "",
+        changes=tuple(dict.fromkeys(intent.change for intent in possible)),
+        inverses=tuple((intent.origin, intent.inverse) for intent in reversed(possible)),
+    )
+
+
+def _possibly_done(events: list[Event]) -> list[Intended]:
+    """Acts that were done or may have been: an act without an answer is one that may have been."""
+    undone = {e.change for e in events if isinstance(e, Intended) and e.undo}
+    failed: set[int] = set()
+    open_intents: dict[tuple[str, bool], int] = {}
+    for index, event in enumerate(events):
+        match event:
+            case Intended(change=change, undo=undo):
+                open_intents[change, undo] = index
+            case Answered(change=change, undo=undo, outcome=Failed()) if (change, undo) in open_intents:
+                failed.add(open_intents[change, undo])
+            case _:
+                pass
+    return [
+        event
+        for index, event in enumerate(events)
+        if isinstance(event, Intended) and not event.undo and index not in failed and event.change not in undone
+    ]
+
+
+def last_to_undo(records: tuple[RunRecord, ...], run: str | None) -> RunRecord | None:
+    """The run of that name, or the last one that changed anything by `apply`."""
+    if run is not None:
+        return next((record for record in records if record.run == run), None)
+    return next((r for r in reversed(records) if r.changed and r.command == "apply"), None)
