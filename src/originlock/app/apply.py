@@ -1,0 +1,236 @@
+"""Apply: lease, look, plan, then the machine's steps, each in the journal before it is done.
+
+Lives here: the story of an apply, also of a rollback, from the lease to the result.
+Must not live here: what to do next (the machine knows), what a hole is (the locks know), how anything is called.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import assert_never
+
+import msgspec
+
+from originlock.app.plan import Planned, Readers
+from originlock.errors import ExitCode
+from originlock.facts.origin import SecurityGroup
+from originlock.facts.unknown import Unknown
+from originlock.plan.acts import Act, inverse
+from originlock.plan.change import Change, Hole, Objection, Unread
+from originlock.plan.document import Plan, basis_difference
+from originlock.plan.journal import Answered, Intended, Proved, RunBegun, RunEnded, runs
+from originlock.plan.machine import Finished, LaneReport, Look, Machine, Pause, Perform
+from originlock.plan.result import ApplyResult, Outcome, outcome_of
+from originlock.ports.reading import JournalReader, Talk
+from originlock.ports.writing import BaselineWriter, Interrupts, JournalWriter, Lease, Performers
+
+
+@dataclasses.dataclass(frozen=True)
+class Writers:
+    """The ports that applying needs beside those of planning."""
+
+    performers: Performers
+    journal: JournalWriter
+    journal_reader: JournalReader
+    baselines: BaselineWriter
+    lease: Lease
+    interrupts: Interrupts
+    talk: Talk
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What is to be applied, and how.
+
+    Attributes:
+        run: the new run's name, unique and sortable by time.
+        command: ``apply`` or ``rollback``.
+        saved: the plan that alone may be applied; None to apply whatever the plan is now.
+        wait_seconds: how long to wait for another run's lease.
+    """
+
+    run: str
+    command: str
+    by: str
+    version: str
+    saved: Plan | None = None
+    wait_seconds: float = 60.0
+
+
+def apply(
+    order: Order,
+    make: Callable[[], Planned],
+    readers: Readers,
+    writers: Writers,
+    show: Callable[[Plan], None],
+) -> ApplyResult:
+    """Plan under the lease, show the plan if there is something to do, and do it.
+
+    Raises:
+        RefusedError: another run holds the lease.
+        StateError: the journal cannot be written; nothing was done that is not in it.
+        OriginlockError: reading failed as a whole; nothing was changed.
+    """
+    with writers.lease.held(f"{order.command} {order.run} by {order.by}", order.wait_seconds):
+        recovered = _close_unfinished(order, readers, writers)
+        planned = make()
+        stale = _stale(order, planned.plan)
+        if stale or planned.plan.objections:
+            return _refused(order, planned.plan, stale + planned.plan.objections, recovered)
+        if planned.plan.changes:
+            show(planned.plan)
+        return _carried_out(order, planned, readers, writers, recovered)
+
+
+def _close_unfinished(order: Order, readers: Readers, writers: Writers) -> tuple[str, ...]:
+    """Say of every run that died that it did: this run goes on from what AWS holds."""
+    dead = tuple(r for r in runs(writers.journal_reader.events()) if r.outcome is None)
+    now = readers.clock.now().isoformat(timespec="seconds")
+    for record in dead:
+        writers.talk.say(f"run {record.run} did not end; going on from what AWS holds now")
+    if dead:
+        said = f"found unfinished by run {order.run}"
+        writers.journal.append(tuple(RunEnded(r.run, now, "died", int(ExitCode.STOPPED), said) for r in dead))
+    return tuple(record.run for record in dead)
+
+
+def _stale(order: Order, now: Plan) -> tuple[Objection, ...]:
+    """A saved plan is applied only if planning it again gives the same plan."""
+    saved = order.saved
+    if saved is None or saved.digest == now.digest:
+        return ()
+    different = ", ".join(basis_difference(saved, now)) or "its policy"
+    return (
+        Objection(
+            guard="stale-plan",
+            message=f"what the plan rests on is no longer so: {different}",
+            remedy="plan again, and apply the new plan",
+        ),
+    )
+
+
+def _refused(order: Order, plan: Plan, objections: tuple[Objection, ...], recovered: tuple[str, ...]) -> ApplyResult:
+    return ApplyResult(
+        order.run,
+        plan,
+        Outcome.REFUSED,
+        ExitCode.REFUSED,
+        holes=tuple(msgspec.structs.replace(hole, closed_by_plan=False) for hole in plan.holes),
+        unknown=plan.unknown,
+        objections=objections,
+        recovered=recovered,
+    )
+
+
+def _carried_out(
+    order: Order, planned: Planned, readers: Readers, writers: Writers, recovered: tuple[str, ...]
+) -> ApplyResult:
+    plan = planned.plan
+    if plan.accepted is not None and plan.purpose == "apply" and plan.accepted.agree is not False:
+        # A list whose forms disagree is not settled: it may be acted on, but is no baseline for the next one.
+        writers.baselines.accept(plan.accepted)
+    now = readers.clock.now().isoformat(timespec="seconds")
+    origins = tuple(policy.origin for policy in plan.policies)
+    begun = RunBegun(order.run, now, order.command, origins, order.by, order.version, plan if plan.changes else None)
+    if not plan.changes:
+        result = _result(order, planned, readers, (), {}, interrupted=False, recovered=recovered)
+        writers.journal.append((begun, _ended(result, readers)))
+        return result
+    writers.journal.append((begun,))
+    machine = Machine(plan)
+    with writers.interrupts.deferred() as interrupt:
+        seen, interrupted = _driven(order, machine, plan, readers, writers, interrupt.asked)
+    result = _result(order, planned, readers, machine.reports(), seen, interrupted=interrupted, recovered=recovered)
+    proofs = tuple(Proved(order.run, readers.clock.now().isoformat(timespec="seconds"), p) for p in result.proofs)
+    writers.journal.append((*proofs, _ended(result, readers)))
+    return result
+
+
+Seen = dict[str, SecurityGroup | Unknown]
+
+
+def _driven(
+    order: Order, machine: Machine, plan: Plan, readers: Readers, writers: Writers, asked: Callable[[], bool]
+) -> tuple[Seen, bool]:
+    """Do what the machine says until it has finished; returns what each target was last seen as."""
+    performer = writers.performers.performer(plan.limits)
+    places = {policy.origin: policy.place for policy in plan.policies}
+    at_home = {e.target: places[e.origin] for e in plan.expectations}
+    seen: Seen = {}
+    interrupted = False
+    while True:
+        if asked() and not interrupted:
+            interrupted = True
+            machine.interrupt()
+        match machine.next():
+            case Perform(acts, undo):
+                now = readers.clock.now().isoformat(timespec="seconds")
+                writers.journal.append(
+                    tuple(Intended(order.run, now, c.id, c.origin, act, inverse(act), undo) for c, act in acts)
+                )
+                writers.talk.say(_acts_in_words(acts, undo=undo))
+                for change, outcome in performer.perform(tuple((places[c.origin], c, act) for c, act in acts)):
+                    now = readers.clock.now().isoformat(timespec="seconds")
+                    writers.journal.append((Answered(order.run, now, change.id, outcome, undo),))
+                    machine.acted(change.id, outcome)
+            case Look(targets):
+                for place in dict.fromkeys(at_home[target] for target in targets):
+                    here = tuple(target for target in targets if at_home[target] == place)
+                    seen |= readers.clouds.reader(place).groups(here)
+                for target in targets:
+                    machine.seen(target, seen.get(target, Unknown(target, "AWS did not answer for it")))
+            case Pause(seconds, waiting_for):
+                writers.talk.say(f"waiting {seconds:.2g} s until AWS shows it ({waiting_for})")
+                readers.clock.sleep(seconds)
+            case Finished():
+                return seen, interrupted
+            case step:
+                assert_never(step)
+
+
+def _acts_in_words(acts: tuple[tuple[Change, Act], ...], *, undo: bool) -> str:
+    kinds: dict[str, int] = {}
+    for _, act in acts:
+        kind = str(act.__struct_config__.tag)
+        kinds[kind] = kinds.get(kind, 0) + 1
+    said = ", ".join(f"{kind} on {count} group{'s' if count > 1 else ''}" for kind, count in sorted(kinds.items()))
+    return f"{'undoing: ' if undo else ''}{said}"
+
+
+def _ended(result: ApplyResult, readers: Readers) -> RunEnded:
+    why = "; ".join(lane.message for lane in result.lanes if lane.message)
+    now = readers.clock.now().isoformat(timespec="seconds")
+    return RunEnded(result.run, now, result.outcome.value, int(result.exit_code), why)
+
+
+def _result(
+    order: Order,
+    planned: Planned,
+    readers: Readers,
+    lanes: tuple[LaneReport, ...],
+    seen: Seen,
+    *,
+    interrupted: bool,
+    recovered: tuple[str, ...],
+) -> ApplyResult:
+    holes, unknown = _found_now(planned, seen, readers)
+    outcome, code = outcome_of(lanes, holes, unknown, interrupted=interrupted)
+    return ApplyResult(order.run, planned.plan, outcome, code, lanes, holes, unknown, recovered=recovered)
+
+
+def _found_now(planned: Planned, seen: Seen, readers: Readers) -> tuple[tuple[Hole, ...], tuple[Unread, ...]]:
+    """What the locks find in what was seen last."""
+    plan = planned.plan
+    holes: list[Hole] = []
+    unknown: list[Unread] = []
+    for policy in plan.policies:
+        snapshot = planned.snapshots.get(policy.origin)
+        if snapshot is None or plan.accepted is None:
+            continue
+        groups = {name: seen.get(name, group) for name, group in snapshot.groups.items()}
+        now = msgspec.structs.replace(snapshot, groups=groups)
+        for lock in readers.locks:
+            holes += lock.holes(policy, plan.accepted, now)
+            unknown += lock.unread(policy, plan.accepted, now)
+    return tuple(holes), tuple(unknown)

@@ -1,0 +1,98 @@
+"""Observe: read the list and what a policy is about, until no lock has a question left.
+
+Lives here: which reader is asked what, and in which order. Must not live here: judging what was read.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import msgspec
+
+from originlock.acceptance.judge import Accepted, RefusedList, judge
+from originlock.errors import TargetError
+from originlock.facts.edge import AcceptedList, EdgeDescription
+from originlock.facts.snapshot import Snapshot
+from originlock.facts.unknown import Unknown
+from originlock.intent.policy import GroupsById, GroupsByTags, Overrides, Policy
+from originlock.locks.interface import Lock
+from originlock.plan.questions import AskHostnames, AskPrefixLists, AskRulesQuota, Question
+from originlock.ports.reading import Baselines, Clock, CloudReader, Edges, PendingReadings, Resolver
+
+_ROUNDS = 8
+"""How many rounds of questions a lock may have; far more than any has, so that a fault cannot ask for ever."""
+
+
+def baseline_of(description: EdgeDescription, baselines: Baselines) -> AcceptedList:
+    """The list that a new one is held against: the last accepted one, on a first run the snapshot that ships."""
+    last = baselines.last_accepted(description.name)
+    if last is not None:
+        return last
+    return AcceptedList(description.name, description.snapshot, source=f"snapshot {description.snapshot_date}")
+
+
+def accept_list(
+    edge: str, pending: PendingReadings, edges: Edges, baselines: Baselines, clock: Clock, digest: str | None
+) -> Accepted | RefusedList:
+    """Wait for the published list and hold it against the guards."""
+    description = edges.description(edge)
+    baseline = baseline_of(description, baselines)
+    return judge(pending.readings(), description.limits, baseline, digest, clock.now().isoformat(timespec="seconds"))
+
+
+def look(policy: Policy, reader: CloudReader, clock: Clock) -> Snapshot:
+    """Read what a policy's target is.
+
+    Raises:
+        TargetError: a group that is named does not exist, or no group carries the tags.
+    """
+    found = reader.find(policy.target)
+    where = policy.place.region or "this Region"
+    match policy.target:
+        case GroupsById(ids):
+            missing = [name for name in ids if name not in found.groups]
+            if missing and not found.unknown:
+                message = f"there is no security group {', '.join(missing)} in {where}"
+                raise TargetError(message, "check the id, the region (--region) and the account (--profile)")
+        case GroupsByTags(tags):
+            if not found.groups and not found.unknown:
+                said = ", ".join(f"{key}={value}" for key, value in tags)
+                message = f"no security group in {where} carries the tags {said}"
+                raise TargetError(message, "check the tags, the region (--region) and the account (--profile)")
+        case _:
+            assert_never(policy.target)
+    return Snapshot(at=clock.now(), groups=found.groups, unknown=found.unknown)
+
+
+def answered(
+    policy: Policy,
+    accepted: AcceptedList,
+    snapshot: Snapshot,
+    overrides: Overrides,
+    locks: tuple[Lock, ...],
+    reader: CloudReader,
+    resolver: Resolver,
+) -> Snapshot:
+    """Have the locks' questions answered until they have none left."""
+    for _ in range(_ROUNDS):
+        asked = [q for lock in locks for q in lock.questions(policy, accepted, snapshot, overrides)]
+        if not asked:
+            break
+        for question in asked:
+            snapshot = _with_answer(snapshot, question, reader, resolver)
+    return snapshot
+
+
+def _with_answer(snapshot: Snapshot, question: Question, reader: CloudReader, resolver: Resolver) -> Snapshot:
+    match question:
+        case AskPrefixLists(ids):
+            seen = reader.prefix_lists(ids)
+            unread = {name: Unknown(f"prefix list {name}", "AWS does not know it") for name in ids if name not in seen}
+            return msgspec.structs.replace(snapshot, prefix_lists={**snapshot.prefix_lists, **seen, **unread})
+        case AskRulesQuota():
+            return msgspec.structs.replace(snapshot, quota=reader.rules_quota())
+        case AskHostnames(names):
+            found = resolver.resolve(names)
+            return msgspec.structs.replace(snapshot, resolutions={**snapshot.resolutions, **found})
+        case _:
+            assert_never(question)

@@ -1,0 +1,121 @@
+"""What AWS's errors mean: for a read, Unknown or an end; for an act, an outcome.
+
+Lives here: the codes of EC2. Must not live here: retrying (botocore) and what follows (the machine).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import botocore.exceptions
+import botocore.parsers
+
+from originlock.aws.session import unusable
+from originlock.errors import CloudError, OriginlockError, Whose
+from originlock.plan.outcomes import AlreadySo, Failed, Outcome, Unsure
+
+CallError = (
+    botocore.exceptions.ClientError,
+    botocore.exceptions.BotoCoreError,
+    botocore.parsers.ResponseParserError,
+)
+"""Everything that a call can raise: AWS's own refusals, and what happens on the way there and back."""
+
+_NO_CREDENTIALS: Final = (
+    botocore.exceptions.NoCredentialsError,
+    botocore.exceptions.PartialCredentialsError,
+    botocore.exceptions.CredentialRetrievalError,
+    botocore.exceptions.NoAuthTokenError,
+    botocore.exceptions.SSOError,
+    botocore.exceptions.EndpointConnectionError,
+)
+
+# EC2 API reference, "Error codes".
+_BAD_CREDENTIALS: Final = frozenset(
+    {
+        "AuthFailure",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "SignatureDoesNotMatch",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "RequestExpired",
+        "MissingAuthenticationToken",
+        "IncompleteSignature",
+    }
+)
+_DENIED: Final = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"})
+_ALREADY: Final = frozenset(
+    {"InvalidPermission.Duplicate", "InvalidPermission.NotFound", "InvalidSecurityGroupRuleId.NotFound"}
+)
+_LATER: Final = frozenset(
+    {
+        "RequestLimitExceeded",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "InternalError",
+        "InternalFailure",
+        "ServiceUnavailable",
+        "Unavailable",
+        "RequestTimeout",
+    }
+)
+_SERVER_ERRORS: Final = 500
+_LONGEST_MESSAGE: Final = 300
+
+_AGAIN: Final = "run `originlock apply` again: it goes on from what AWS holds then"
+
+
+def code_of(error: BaseException) -> str:
+    """AWS's code of an error; empty if AWS gave none."""
+    if isinstance(error, botocore.exceptions.ClientError):
+        return str(error.response.get("Error", {}).get("Code", ""))
+    return ""
+
+
+def in_words(error: BaseException) -> str:
+    """The error, one bounded line; AWS's encoded authorization messages are left out."""
+    if isinstance(error, botocore.exceptions.ClientError):
+        said = str(error.response.get("Error", {}).get("Message", ""))
+        text = f"{error.operation_name}: {code_of(error)}: {said.split('Encoded authorization', maxsplit=1)[0].strip()}"
+    else:
+        text = f"{type(error).__name__}: {error}"
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_MESSAGE else line[:_LONGEST_MESSAGE] + "..."
+
+
+def end_of_reading(error: BaseException) -> OriginlockError | None:
+    """The error to raise if AWS cannot be asked at all; None if just this one thing stays unknown."""
+    if isinstance(error, _NO_CREDENTIALS):
+        return unusable(error)
+    if code_of(error) in _BAD_CREDENTIALS:
+        return CloudError(
+            f"AWS does not take the credentials: {in_words(error)}",
+            "log in again, and check the clock of this machine",
+            whose=Whose.YOURS,
+        )
+    return None
+
+
+def outcome_of(error: BaseException) -> Outcome:
+    """How an act ended that raised this."""
+    code, said = code_of(error), in_words(error)
+    if code in _ALREADY:
+        return AlreadySo(said)
+    if code in _LATER or _status(error) >= _SERVER_ERRORS:
+        return Unsure(said)
+    if code == "RulesPerSecurityGroupLimitExceeded":
+        remedy = "the group is full: raise the quota L-0EA8095F, or take out rules that are not needed, and apply again"
+        return Failed(said, remedy)
+    if code in _DENIED:
+        return Failed(said, f"allow the call in the IAM policy; then {_AGAIN}")
+    if code or isinstance(error, _NO_CREDENTIALS):
+        return Failed(said, f"mend what AWS says; then {_AGAIN}")
+    return Unsure(said)
+
+
+def _status(error: BaseException) -> int:
+    if isinstance(error, botocore.exceptions.ClientError):
+        return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    return 0

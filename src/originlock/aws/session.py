@@ -1,0 +1,96 @@
+"""Clients: one session for each profile, one client for each place and service; boto3's own chain untouched.
+
+Lives here: sessions, time limits, retries. Must not live here: any call.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final, cast
+
+import botocore.config
+import botocore.exceptions
+import botocore.session
+
+from originlock import __version__
+from originlock.errors import CloudError, UsageError, Whose
+from originlock.intent.policy import Place
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_service_quotas import ServiceQuotasClient
+
+_CONNECT_SECONDS: Final = 5
+_READ_SECONDS: Final = 20
+_ATTEMPTS: Final = 6
+"""Tries of one call, with botocore's standard back-off (up to 20 s each). boto3's usual 3 lose calls
+at AWS's own rate."""
+
+SIDE_BY_SIDE: Final = 16
+"""How many calls may be under way at once; the pool of connections is as large."""
+
+
+class Sessions:
+    """Makes clients once for each place and service. Not for use from several threads; the clients are."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str | None, botocore.session.Session] = {}
+        self._clients: dict[tuple[Place, str], object] = {}
+
+    def ec2(self, place: Place) -> EC2Client:
+        """The EC2 client of a place.
+
+        Raises:
+            UsageError: there is no Region, or no such profile.
+            CloudError: there are no credentials.
+        """
+        return cast("EC2Client", self._client(place, "ec2"))
+
+    def service_quotas(self, place: Place) -> ServiceQuotasClient:
+        """The Service Quotas client of a place; errors as `ec2`."""
+        return cast("ServiceQuotasClient", self._client(place, "service-quotas"))
+
+    def _client(self, place: Place, service: str) -> object:
+        if (place, service) not in self._clients:
+            try:
+                self._clients[place, service] = self._made(place, service)
+            except botocore.exceptions.BotoCoreError as error:
+                raise unusable(error) from error
+        return self._clients[place, service]
+
+    def _made(self, place: Place, service: str) -> object:
+        session = self._sessions.get(place.profile)
+        if session is None:
+            session = botocore.session.Session(profile=place.profile)
+            session.user_agent_extra = f"originlock/{__version__}"
+            self._sessions[place.profile] = session
+        # boto3's chain knows AWS_DEFAULT_REGION alone; the AWS CLI 2 and other SDKs know AWS_REGION: it comes last.
+        region = place.region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
+        return session.create_client(service, region_name=region, config=_config(session))
+
+
+def _config(session: botocore.session.Session) -> botocore.config.Config:
+    """Time limits always; retries only where the person has not set them (AWS_MAX_ATTEMPTS, or the profile)."""
+    chosen = session.get_config_variable("max_attempts")
+    return botocore.config.Config(
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_READ_SECONDS,
+        max_pool_connections=SIDE_BY_SIDE,
+        retries={"mode": "standard", "total_max_attempts": int(chosen) if chosen else _ATTEMPTS},
+    )
+
+
+_USAGE = (
+    botocore.exceptions.NoRegionError,
+    botocore.exceptions.InvalidRegionError,
+    botocore.exceptions.ProfileNotFound,
+)
+
+
+def unusable(error: botocore.exceptions.BotoCoreError) -> CloudError | UsageError:
+    """Why AWS cannot be asked at all, in words."""
+    if isinstance(error, _USAGE):
+        return UsageError(f"AWS: {error}", "give --region and --profile, or set AWS_DEFAULT_REGION and AWS_PROFILE")
+    if isinstance(error, botocore.exceptions.EndpointConnectionError):
+        return CloudError(f"AWS cannot be reached: {error}", "check the network, the Region and AWS_ENDPOINT_URL")
+    return CloudError(f"AWS: {error}", "log in, or give credentials as for the AWS CLI", whose=Whose.YOURS)

@@ -1,0 +1,116 @@
+"""The questions that the app asks of the outside.
+
+Lives here: Protocols that read. Must not live here: anything that could change the outside (see `writing`).
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Protocol
+
+import msgspec
+
+from originlock.facts.edge import AcceptedList, EdgeDescription, FormReading
+from originlock.facts.origin import PrefixList, RulesQuota, SecurityGroup
+from originlock.facts.snapshot import Resolution
+from originlock.facts.unknown import Unknown
+from originlock.intent.policy import Place, Target
+from originlock.plan.journal import Event
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a target turned out to be.
+
+    Attributes:
+        groups: by id; a group that AWS does not know is not in it.
+        unknown: why the search may not be complete.
+    """
+
+    groups: dict[str, SecurityGroup | Unknown]
+    unknown: tuple[Unknown, ...] = ()
+
+
+class CloudReader(Protocol):
+    """Reads one place (account and Region) of AWS."""
+
+    def find(self, target: Target) -> Found:
+        """The groups of a target with their rules.
+
+        Raises:
+            CloudError: AWS cannot be asked at all.
+        """
+
+    def groups(self, ids: tuple[str, ...]) -> dict[str, SecurityGroup | Unknown]:
+        """The rules of these groups as they are now, in as few calls as can be."""
+
+    def prefix_lists(self, ids: tuple[str, ...]) -> dict[str, PrefixList | Unknown]:
+        """These managed prefix lists with their entries."""
+
+    def rules_quota(self) -> RulesQuota | Unknown:
+        """How many rules a group may hold here."""
+
+
+class PendingReadings(Protocol):
+    """A list that is being read."""
+
+    def readings(self) -> tuple[FormReading, ...]:
+        """Every form of it; waits, but within a bound."""
+
+
+class Edges(Protocol):
+    """The edges that are known."""
+
+    def description(self, edge: str) -> EdgeDescription:
+        """What an edge is."""
+
+    def start(self, edge: str) -> PendingReadings:
+        """Begin to read its list."""
+
+
+class Resolver(Protocol):
+    """Asks the DNS."""
+
+    def resolve(self, hostnames: tuple[str, ...]) -> dict[str, Resolution | Unknown]:
+        """The addresses of each name, both families; bounded in time."""
+
+
+class Baselines(Protocol):
+    """Remembers the last accepted list of each edge."""
+
+    def last_accepted(self, edge: str) -> AcceptedList | None:
+        """The last accepted list; None if none was ever."""
+
+
+class JournalReader(Protocol):
+    """Reads the journal."""
+
+    def events(self) -> tuple[Event, ...]:
+        """Every event, oldest first.
+
+        Raises:
+            StateError: a line in the middle is damaged.
+        """
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime.datetime:
+        """Now, with time zone."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Talk(Protocol):
+    """Says to a person what is going on."""
+
+    def say(self, text: str) -> None:
+        """One line of progress."""
+
+
+class Clouds(Protocol):
+    """Readers by place; made once for each."""
+
+    def reader(self, place: Place) -> CloudReader:
+        """The reader of that place."""

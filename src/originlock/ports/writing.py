@@ -1,0 +1,78 @@
+"""The acts that the app does to the outside.
+
+Lives here: Protocols that write. Only `app.apply`, `wiring` and the adapters may import this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from originlock.facts.edge import AcceptedList
+from originlock.intent.policy import Limits, Place
+from originlock.plan.acts import Act
+from originlock.plan.change import Change
+from originlock.plan.journal import Event
+from originlock.plan.outcomes import Outcome
+
+
+class Performer(Protocol):
+    """Does acts in AWS, side by side, paced."""
+
+    def perform(self, acts: tuple[tuple[Place, Change, Act], ...]) -> Iterator[tuple[Change, Outcome]]:
+        """Do them all; yields each one's outcome as soon as it is known. A refusal is an outcome, not an exception."""
+
+
+class Performers(Protocol):
+    """Makes performers."""
+
+    def performer(self, limits: Limits) -> Performer:
+        """A performer that keeps to these limits."""
+
+
+class JournalWriter(Protocol):
+    """Appends to the journal."""
+
+    def append(self, events: tuple[Event, ...]) -> None:
+        """Write the events and sync them to disk before returning.
+
+        Raises:
+            StateError: they could not be written; nothing may be done then.
+        """
+
+
+class BaselineWriter(Protocol):
+    """Remembers accepted lists."""
+
+    def accept(self, accepted: AcceptedList) -> None:
+        """From now on this is the last accepted list of its edge.
+
+        Raises:
+            StateError: it could not be written.
+        """
+
+
+class Lease(Protocol):
+    """Keeps two applies of one state directory apart."""
+
+    def held(self, what_for: str, wait_seconds: float) -> AbstractContextManager[None]:
+        """Hold the lease.
+
+        Raises:
+            RefusedError: another run holds it, and did not end in time; says which.
+        """
+
+
+class Interrupts(Protocol):
+    """Turns Ctrl-C into a request while something is being changed."""
+
+    def deferred(self) -> AbstractContextManager[InterruptFlag]:
+        """While this is held, an interruption is noted rather than raised."""
+
+
+class InterruptFlag(Protocol):
+    """Whether a person asked to stop."""
+
+    def asked(self) -> bool:
+        """Whether so."""
