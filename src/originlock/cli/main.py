@@ -1,0 +1,128 @@
+"""The front door: finds the command, runs it, and turns every way to fail into three lines and an exit code.
+
+Lives here: the list of commands, the process boundary. Must not live here: any command.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from typing import Final
+
+import click
+
+from originlock import __version__
+from originlock.cli.failure import Failure, failure_of, show
+from originlock.errors import EXIT_CODE_MEANINGS, ExitCode, OriginlockError, Whose
+
+COMMANDS: Final = {
+    "plan": "show what would be changed, and why; changes nothing",
+    "apply": "do it: widen, prove, narrow, prove",
+    "rollback": "undo a run, under the same guards",
+    "history": "what was done, when and by whom",
+    "ranges": "the edge's published ranges, held against the guards",
+    "config": "check, show or describe the configuration",
+}
+"""Each command with its one line; its module is loaded when it is called."""
+
+
+class LateGroup(click.Group):
+    """A group that loads a command's module only when that command is called."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """The names, in the order in which a person meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"originlock.cli.{cmd_name}"), "command")  # noqa: B009  by name
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without loading any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Examples and exit codes."""
+        formatter.write("\nExamples:\n")
+        for example in (
+            "originlock plan --security-group sg-0123456789abcdef0",
+            "originlock apply --security-group sg-0123456789abcdef0 --foreign remove",
+            "originlock plan --out lock.plan && originlock apply lock.plan --yes",
+        ):
+            formatter.write(f"  {example}\n")
+        formatter.write("\nExit codes:\n")
+        for code, meaning in EXIT_CODE_MEANINGS.items():
+            formatter.write(f"  {int(code):>3}  {meaning}\n")
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, and say what was probably meant where there is none."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib  # noqa: PLC0415  only where it helps
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            meant = f"; did you mean {near[0]!r}?" if near else ""
+            message = f"there is no command {args[0]!r}{meant}"
+            raise click.UsageError(message, ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LateGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="originlock", message="%(prog)s %(version)s")
+def root() -> None:
+    """Lock an AWS origin to its edge, and never lock the users out.
+
+    Security groups admit only the ranges that the edge publishes. Every plan widens, proves, narrows and proves;
+    nothing is done on a list that is empty, shrunken, unparsable or too wide.
+    """
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command line; returns its exit code."""
+    debug = "--debug" in arguments
+    try:
+        outcome = root.main(arguments, prog_name="originlock", standalone_mode=False)
+        sys.stdout.flush()
+        return outcome if isinstance(outcome, int) else int(ExitCode.DONE)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`); the rest of it must not fail at exit again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.ERROR)
+    except (KeyboardInterrupt, click.Abort):
+        return _failed(
+            Failure("interrupted", Whose.YOURS, "nothing was being changed; run it again", ExitCode.INTERRUPTED),
+            arguments,
+        )
+    except (OriginlockError, click.ClickException) as error:
+        if debug:
+            traceback.print_exc()
+        return _failed(failure_of(error), arguments)
+    except Exception as error:  # noqa: BLE001  the one place: whatever it is, a person gets three lines and a code
+        if debug:
+            traceback.print_exc()
+        what = f"{type(error).__name__}: {error}"
+        return _failed(
+            Failure(what, Whose.OURS, "run it again with --debug, and report what it prints", ExitCode.ERROR),
+            arguments,
+        )
+
+
+def _failed(failure: Failure, arguments: list[str]) -> int:
+    show(failure, as_json=_wants_json(arguments))
+    return int(failure.exit_code)
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    return any(
+        (name in ("-o", "--output") and value == "json") or name in ("-ojson", "--output=json") for name, value in pairs
+    )

@@ -1,0 +1,210 @@
+"""Options that several commands share, and what they come to.
+
+Lives here: each option once, and from options to a configuration and policies. Must not live here: any command.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from originlock.errors import ConfigError, UsageError
+from originlock.intent.options import ad_hoc_policy, override_policy
+from originlock.intent.policy import Configuration, Overrides, Policy
+from originlock.wiring.settings import Loaded, descriptions, load
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_Decorator = Callable[[_Command], _Command]
+
+
+def _all(*decorators: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
+    def decorate(command: _Command) -> _Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+output_options = _all(
+    click.option(
+        "-o",
+        "--output",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="text for people, json for machines (on stdout; talk goes to stderr)",
+    ),
+    click.option("--debug", is_flag=True, help="show a traceback where something fails"),
+)
+
+config_option = click.option(
+    "--config",
+    metavar="FILE",
+    help="the configuration [default: ./originlock.toml, else the user's, else /etc's]",
+)
+
+place_options = _all(
+    click.option("--region", metavar="REGION", help="the AWS Region [default: as the AWS CLI finds it]"),
+    click.option("--profile", metavar="NAME", help="the AWS profile [default: as the AWS CLI finds it]"),
+)
+
+target_options = _all(
+    click.option(
+        "--security-group",
+        "security_groups",
+        multiple=True,
+        metavar="ID",
+        help="lock this group (repeatable)",
+    ),
+    click.option(
+        "--tag",
+        "tags",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="lock the groups with these tags (repeatable)",
+    ),
+    click.option(
+        "--origin",
+        "origins",
+        multiple=True,
+        metavar="NAME",
+        help="this origin of the configuration (repeatable)",
+    ),
+    click.option("--port", "ports", multiple=True, metavar="N", help="a port to lock (repeatable) [default: 443]"),
+    click.option("--protocol", metavar="tcp|udp", help="[default: tcp]"),
+    click.option(
+        "--foreign",
+        metavar="report|remove",
+        help="what to do about others' rules that are holes [default: report]",
+    ),
+    click.option(
+        "--foreign-rule",
+        "foreign_rules",
+        multiple=True,
+        metavar="ID",
+        help="with --foreign remove: also this one, by its id",
+    ),
+)
+
+override_options = _all(
+    click.option("--adopt", is_flag=True, help="take over rules for wanted ranges that somebody else made"),
+    click.option(
+        "--accept-list", metavar="DIGEST", help="act on the list with this digest although a guard refused it"
+    ),
+    click.option("--no-prove", is_flag=True, help="narrow also where a proof cannot be had (it is journalled)"),
+)
+
+wait_option = click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="how long to wait for another run to end",
+)
+
+yes_option = click.option("--yes", is_flag=True, help="do not ask")
+
+
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """What was said of the target on the command line; None and empty where nothing was."""
+
+    config: str | None = None
+    security_groups: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    protocol: str | None = None
+    foreign: str | None = None
+    foreign_rules: tuple[str, ...] = ()
+    region: str | None = None
+    profile: str | None = None
+
+    def any_target(self) -> bool:
+        """Whether anything was said that a saved plan says already."""
+        return self != Said(config=self.config)
+
+
+def configuration_of(loaded: Loaded) -> Configuration:
+    """The configuration, if there is nothing wrong with it; warnings go to stderr.
+
+    Raises:
+        ConfigError: it has problems; all of them are listed.
+    """
+    decoded = loaded.decoded
+    for warning in decoded.warnings:
+        click.echo(f"warning: {warning.place}: {warning.message}", err=True)
+    if decoded.configuration is None:
+        raise ConfigError(loaded.name, tuple((problem.place, problem.message) for problem in decoded.problems))
+    return decoded.configuration
+
+
+def policies_of(said: Said, loaded: Loaded) -> tuple[Configuration, tuple[Policy, ...]]:
+    """The configuration, and the policies that the options choose.
+
+    Raises:
+        ConfigError: the configuration has problems.
+        UsageError: an option is wrong, or nothing is named to be locked.
+    """
+    configuration = configuration_of(loaded)
+    if said.security_groups or said.tags:
+        if said.origins:
+            message = "--origin names an origin of the configuration, --security-group and --tag one without it"
+            raise UsageError(message, "give one or the other")
+        policy = ad_hoc_policy(
+            said.security_groups,
+            said.tags,
+            said.ports or None,
+            said.protocol,
+            said.foreign,
+            said.region,
+            said.profile,
+            edges=descriptions(),
+            foreign_rules=said.foreign_rules or None,
+        )
+        return configuration, (policy,)
+    return configuration, tuple(_overridden(policy, said) for policy in _chosen(said, configuration, loaded))
+
+
+def _chosen(said: Said, configuration: Configuration, loaded: Loaded) -> tuple[Policy, ...]:
+    if not said.origins:
+        if not configuration.origins:
+            message = f"nothing is named to be locked ({loaded.name} has no origins)"
+            raise UsageError(message, "give --security-group ID or --tag KEY=VALUE, or write an originlock.toml")
+        return configuration.origins
+    chosen = []
+    for name in dict.fromkeys(said.origins):
+        policy = configuration.origin(name)
+        if policy is None:
+            known = ", ".join(origin.origin for origin in configuration.origins) or "none"
+            message = f"{loaded.name} has no origin {name!r} (it has: {known})"
+            raise UsageError(message, "name one of those with --origin")
+        chosen.append(policy)
+    return tuple(chosen)
+
+
+def _overridden(policy: Policy, said: Said) -> Policy:
+    return override_policy(
+        policy,
+        said.ports or None,
+        said.protocol,
+        said.foreign,
+        said.region,
+        said.profile,
+        foreign_rules=said.foreign_rules or None,
+    )
+
+
+def overrides_of(*, adopt: bool, accept_list: str | None, no_prove: bool, reopen: bool = False) -> Overrides:
+    """What a person says knowing better."""
+    return Overrides(accept_list=accept_list, no_prove=no_prove, adopt=adopt, reopen=reopen)
+
+
+def loaded_configuration(said: Said) -> Loaded:
+    """The configuration that the options point to."""
+    return load(said.config)

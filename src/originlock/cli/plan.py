@@ -1,0 +1,82 @@
+"""`originlock plan`: what would be changed, and why.
+
+Lives here: the command's options and output. Must not live here: planning.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from originlock.app.plan import Request, make_plan
+from originlock.cli.options import (
+    Said,
+    config_option,
+    loaded_configuration,
+    output_options,
+    override_options,
+    overrides_of,
+    place_options,
+    policies_of,
+    target_options,
+)
+from originlock.cli.output import print_document, print_json
+from originlock.plan.result import exit_code_of_plan
+from originlock.report.data import plan_data
+from originlock.report.people import plan_document
+from originlock.store.plan_file import saved
+from originlock.wiring import desk
+from originlock.wiring.settings import state_directory
+
+_EPILOG = """\b
+Examples:
+  originlock plan --security-group sg-0123456789abcdef0
+  originlock plan --tag origin=blog --port 443 --port 8443 --foreign remove
+  originlock plan --config originlock.toml --origin blog --out blog.plan
+\b
+Exit codes: 0 nothing to do, 3 changes are pending or a hole is open, 4 refused by a guard,
+7 something could not be read.
+"""
+
+
+@click.command("plan", epilog=_EPILOG)
+@target_options
+@override_options
+@place_options
+@config_option
+@click.option("--out", metavar="FILE", help="save the plan, for `originlock apply FILE`")
+@output_options
+def command(  # noqa: PLR0917  one for each option, given by name
+    security_groups: tuple[str, ...],
+    tags: tuple[str, ...],
+    origins: tuple[str, ...],
+    ports: tuple[str, ...],
+    protocol: str | None,
+    foreign: str | None,
+    foreign_rules: tuple[str, ...],
+    adopt: bool,  # noqa: FBT001  click gives flags by name
+    accept_list: str | None,
+    no_prove: bool,  # noqa: FBT001  ditto
+    region: str | None,
+    profile: str | None,
+    config: str | None,
+    out: str | None,
+    output: str,
+    debug: bool,  # noqa: ARG001, FBT001  read at the process boundary
+) -> int:
+    """Show what would be changed, and why. Nothing is written to AWS."""
+    said = Said(config, security_groups, tags, origins, ports, protocol, foreign, foreign_rules, region, profile)
+    configuration, policies = policies_of(said, loaded_configuration(said))
+    overrides = overrides_of(adopt=adopt, accept_list=accept_list, no_prove=no_prove)
+    reading = desk.readers(configuration, state_directory())
+    plan = make_plan(Request(policies, configuration.limits, overrides), reading).plan
+    if out is not None:
+        saved(plan, Path(out))
+    if output == "json":
+        print_json(plan_data(plan))
+    else:
+        print_document(plan_document(plan))
+        if out is not None:
+            click.echo(f"Saved as {out}.", err=True)
+    return int(exit_code_of_plan(plan))

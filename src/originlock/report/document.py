@@ -1,0 +1,73 @@
+"""The neutral document: lines with a tone, and its rendering as text.
+
+Lives here: the few shapes that every report is made of. Must not live here: what any report says.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+
+class Tone(enum.Enum):
+    """What a line is to a person, from which its colour follows."""
+
+    PLAIN = "plain"
+    TITLE = "title"
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+    QUIET = "quiet"
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line, indented by so many steps."""
+
+    text: str = ""
+    tone: Tone = Tone.PLAIN
+    indent: int = 0
+
+
+Document = tuple[Line, ...]
+
+_INDENT: Final = "  "
+
+# ECMA-48, Select Graphic Rendition.
+_COLOURS: Final = {
+    Tone.PLAIN: "",
+    Tone.TITLE: "\x1b[1m",
+    Tone.GOOD: "\x1b[32m",
+    Tone.WARNING: "\x1b[33m",
+    Tone.BAD: "\x1b[1;31m",
+    Tone.QUIET: "\x1b[2m",
+}
+_PLAIN: Final = "\x1b[0m"
+
+
+def as_text(document: Document, *, colour: bool) -> str:
+    """The document as text, one line each, with a newline at the end."""
+    lines = []
+    for line in document:
+        text = (_INDENT * line.indent + _without_controls(line.text)).rstrip()
+        start = _COLOURS[line.tone] if colour and text else ""
+        lines.append(f"{start}{text}{_PLAIN}" if start else text)
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _without_controls(text: str) -> str:
+    """Text from outside (a rule's description) must not steer the terminal."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def table(rows: Sequence[tuple[str, ...]], *, indent: int = 0, tone: Tone = Tone.PLAIN) -> list[Line]:
+    """Rows with their columns aligned."""
+    if not rows:
+        return []
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        Line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)), tone, indent)
+        for row in rows
+    ]

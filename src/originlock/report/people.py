@@ -1,0 +1,193 @@
+"""Plans, results, lists and runs for people: what is shown on a terminal.
+
+Lives here: what is said, in which order, in which tone. Must not live here: printing; keys for machines (see `data`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from originlock.facts.edge import AcceptedList
+from originlock.plan.acts import Act, Authorize, Revoke, TagRules, UntagRules
+from originlock.plan.change import Change, Effect, Hole, Objection, Unread
+from originlock.plan.document import Plan
+from originlock.plan.journal import RunRecord
+from originlock.plan.machine import Verdict
+from originlock.plan.result import ApplyResult, Outcome
+from originlock.report.document import Document, Line, Tone, table
+from originlock.report.words import count, rules_in_words
+
+_SIGNS = {Effect.WIDEN: "+", Effect.NARROW: "-", Effect.NEUTRAL: "~"}
+_EFFECT_TONES = {Effect.WIDEN: Tone.GOOD, Effect.NARROW: Tone.WARNING, Effect.NEUTRAL: Tone.PLAIN}
+_SHORT_DIGEST = len("sha256:") + 12
+
+
+def plan_document(plan: Plan) -> Document:
+    """A plan: the list, the changes for each target in their order, holes, notes, and what it comes to."""
+    lines = [*_heading(plan), *_objections(plan.objections)]
+    for target in dict.fromkeys(change.target for change in plan.changes):
+        lines.append(Line(target, Tone.TITLE))
+        lines += [line for change in plan.changes if change.target == target for line in _change(change)]
+    lines += [line for hole in plan.holes for line in _hole(hole)]
+    lines += _unknowns(plan.unknown)
+    lines += [Line(f"note: {_at(note.target)}{note.what}", Tone.QUIET) for note in plan.notes]
+    return (*lines, *_summary(plan))
+
+
+def _heading(plan: Plan) -> list[Line]:
+    origins = ", ".join(policy.origin for policy in plan.policies)
+    places = ", ".join(dict.fromkeys(policy.place.region or "default Region" for policy in plan.policies))
+    what = "Plan" if plan.undoes is None else f"Rollback of run {plan.undoes}"
+    lines = [Line(f"{what} for {origins} ({places})", Tone.TITLE)]
+    if plan.accepted is not None:
+        lines.append(Line(f"ranges: {_list_in_words(plan.accepted)}", indent=1))
+    return lines
+
+
+def _list_in_words(accepted: AcceptedList) -> str:
+    agreement = {True: "both forms agree", False: "the forms DISAGREE", None: "one form only"}[accepted.agree]
+    by = ", accepted by a person" if accepted.accepted_by == "person" else ""
+    counts = f"{len(accepted.ranges.ipv4)} IPv4 + {len(accepted.ranges.ipv6)} IPv6"
+    said = accepted.source if accepted.source.startswith("snapshot") else f"{accepted.source}, {agreement}"
+    return f"{counts} of {accepted.edge} ({said}{by})"
+
+
+def _change(change: Change) -> list[Line]:
+    sign, tone = _SIGNS[change.effect], _EFFECT_TONES[change.effect]
+    return [
+        Line(f"{sign} {change.effect.value:7} {_act_in_words(change.act)}", tone, 1),
+        Line(f"{change.reason}", Tone.QUIET, 6),
+    ]
+
+
+def _act_in_words(act: Act) -> str:
+    match act:
+        case Authorize(_, specs):
+            return f"add {rules_in_words(spec.key for spec in specs)}"
+        case Revoke(_, rules):
+            return f"remove {rules_in_words(rule.key for rule in rules)}"
+        case TagRules(_, ids, _):
+            return f"mark {count(len(ids), 'rule')} as ours"
+        case UntagRules(_, ids, _):
+            return f"take our mark off {count(len(ids), 'rule')}"
+
+
+def _hole(hole: Hole) -> list[Line]:
+    if hole.closed_by_plan:
+        return [Line(f"hole: {hole.target} lets in {hole.lets_in}: closed by this plan", Tone.WARNING)]
+    lines = [Line(f"HOLE: {hole.target} lets in {hole.lets_in} ({hole.what})", Tone.BAD)]
+    return lines + ([Line(f"to close it: {hole.close_with}", indent=3)] if hole.close_with else [])
+
+
+def _objections(objections: Iterable[Objection]) -> list[Line]:
+    lines = []
+    for objection in objections:
+        lines.append(Line(f"REFUSED ({objection.guard}): {objection.message}", Tone.BAD))
+        if objection.remedy:
+            lines.append(Line(f"what to do: {objection.remedy}", indent=3))
+    return lines
+
+
+def _unknowns(unknown: Iterable[Unread]) -> list[Line]:
+    return [Line(f"UNKNOWN: {_at(u.target)}{u.what}: {u.reason}", Tone.WARNING) for u in unknown]
+
+
+def _at(target: str) -> str:
+    return f"{target}: " if target else ""
+
+
+def _summary(plan: Plan) -> list[Line]:
+    if plan.objections:
+        return [Line(f"Refused by {count(len(plan.objections), 'guard')}; nothing was changed.", Tone.BAD)]
+    if not plan.changes:
+        return [_standing(plan.open_holes, plan.unknown)]
+    widening = sum(1 for change in plan.changes if change.effect is Effect.WIDEN)
+    narrowing = sum(1 for change in plan.changes if change.effect is Effect.NARROW)
+    said = f"{count(len(plan.changes), 'change')}: {widening} widen, {narrowing} narrow"
+    return [
+        Line(f"{said}; digest {plan.digest[:_SHORT_DIGEST]}", Tone.TITLE),
+        Line("Nothing was changed. To do it: originlock apply, with the same options.", Tone.QUIET)
+        if plan.purpose == "apply"
+        else Line("Nothing was changed yet.", Tone.QUIET),
+    ]
+
+
+def _standing(holes: tuple[Hole, ...], unknown: tuple[Unread, ...]) -> Line:
+    if holes:
+        return Line(f"NOT LOCKED: {count(len(holes), 'hole')} open; nothing for this plan to change.", Tone.BAD)
+    if unknown:
+        return Line(f"Could not be told: {count(len(unknown), 'thing')} could not be read.", Tone.WARNING)
+    return Line("Nothing to do: the groups hold what is wanted.", Tone.GOOD)
+
+
+def result_document(result: ApplyResult) -> Document:
+    """An apply: what was done, what was proved, what is open, and what to do."""
+    lines = [Line(f"run {result.run}: {result.outcome.value}", _OUTCOME_TONES[result.outcome])]
+    lines += _objections(result.objections)
+    changes = {change.id: change for change in result.plan.changes}
+    for lane in result.lanes:
+        lines.append(Line(lane.target, Tone.TITLE, 1))
+        lines += [Line(f"done    {_act_in_words(changes[name].act)}", indent=2) for name in lane.done]
+        lines += [Line(f"undone  {_act_in_words(changes[name].act)}", Tone.WARNING, 2) for name in lane.undone]
+        for proof in lane.proofs:
+            tone = Tone.GOOD if proof.verdict is Verdict.KEPT else Tone.BAD
+            lines.append(Line(f"proof {proof.verdict.value} ({proof.when}): {proof.what}; {proof.evidence}", tone, 2))
+        if lane.message:
+            lines += [Line(lane.message, Tone.BAD, 2), Line(f"what to do: {lane.remedy}", indent=3)]
+    lines += [line for hole in result.holes for line in _hole(hole)]
+    lines += _unknowns(result.unknown)
+    return (*lines, *_locked(result))
+
+
+_OUTCOME_TONES = {
+    Outcome.NOTHING_TO_DO: Tone.GOOD,
+    Outcome.DONE: Tone.GOOD,
+    Outcome.REFUSED: Tone.BAD,
+    Outcome.STOPPED: Tone.BAD,
+    Outcome.UNDONE: Tone.BAD,
+    Outcome.UNDO_FAILED: Tone.BAD,
+    Outcome.UNKNOWN: Tone.WARNING,
+    Outcome.INTERRUPTED: Tone.WARNING,
+}
+
+
+def _locked(result: ApplyResult) -> list[Line]:
+    if result.outcome is Outcome.REFUSED:
+        return [Line("Nothing was changed.")]
+    if result.holes:
+        return [Line(f"NOT LOCKED: {count(len(result.holes), 'hole')} open.", Tone.BAD)]
+    if result.outcome in (Outcome.DONE, Outcome.NOTHING_TO_DO):
+        return [
+            Line("The groups hold what is wanted, read back from AWS; no connection was tried.", Tone.GOOD),
+        ]
+    return []
+
+
+def ranges_document(accepted: AcceptedList, remarks: Iterable[str]) -> Document:
+    """A list: where it is from, and its CIDRs."""
+    return (
+        Line(_list_in_words(accepted), Tone.TITLE),
+        Line(
+            f"digest {accepted.ranges.digest}" + (f", etag {accepted.etag}" if accepted.etag else ""),
+            Tone.QUIET,
+        ),
+        *(Line(cidr, indent=1) for cidr in accepted.ranges.cidrs),
+        *(Line(f"note: {remark}", Tone.QUIET) for remark in remarks),
+    )
+
+
+def refused_list_document(refusals: Iterable[tuple[str, str, str]]) -> Document:
+    """A list that may not be acted on: each guard's reason, and what to do."""
+    objections = [Objection(guard, message, remedy) for guard, message, remedy in refusals]
+    return (*_objections(objections), Line("The list is not acted on; nothing was changed."))
+
+
+def history_document(records: Iterable[RunRecord], damaged: int, place: str) -> Document:
+    """The runs, newest first."""
+    rows = [("RUN", "COMMAND", "ORIGINS", "OUTCOME", "CHANGES")]
+    rows += [(r.run, r.command, ", ".join(r.origins), r.outcome or "unfinished", str(len(r.changes))) for r in records]
+    lines = table(rows) if len(rows) > 1 else [Line(f"No run is in {place}.")]
+    if damaged:
+        said = f"{count(damaged, 'line')} of {place} could not be understood (torn by a power cut, or altered)"
+        lines.append(Line(said, Tone.WARNING))
+    return tuple(lines)

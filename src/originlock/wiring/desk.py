@@ -1,0 +1,160 @@
+"""The desk: every port with its adapter behind it, for one command.
+
+Lives here: making adapters, late. Must not live here: deciding anything with them.
+"""
+
+from __future__ import annotations
+
+import datetime
+import getpass
+import os
+import secrets
+import socket
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from originlock import __version__
+from originlock.app.plan import Readers, Request, Undo
+from originlock.edges import EDGES
+from originlock.errors import UsageError
+from originlock.facts.edge import EdgeDescription
+from originlock.intent.policy import Configuration, Limits, Place
+from originlock.locks.network.network_lock import NetworkLock
+from originlock.ports.reading import CloudReader, PendingReadings, Talk
+from originlock.probe.resolve import SystemResolver
+from originlock.store.baselines import BaselineFiles
+from originlock.store.journal import JournalFile
+from originlock.store.lease import LeaseFile
+from originlock.wiring.interrupts import SignalInterrupts
+
+if TYPE_CHECKING:
+    from originlock.app.apply import Order, Writers
+    from originlock.aws.session import Sessions
+    from originlock.plan.document import Plan
+    from originlock.ports.writing import Performer
+
+__all__ = ["Request", "Undo", "order", "readers", "writers"]
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime.datetime:
+        """Now, in UTC."""
+        return datetime.datetime.now(datetime.UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+class KnownEdges:
+    """The edges of the registry, with the configuration's URLs."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+
+    def description(self, edge: str) -> EdgeDescription:
+        """What an edge is.
+
+        Raises:
+            UsageError: there is no such edge.
+        """
+        if edge not in EDGES:
+            message = f"there is no edge named {edge!r}"
+            raise UsageError(message, f"name one of these: {', '.join(sorted(EDGES))}")
+        return EDGES[edge].description
+
+    def start(self, edge: str) -> PendingReadings:
+        """Begin to read its list, at once."""
+        from originlock.edges.fetch import start  # noqa: PLC0415  HTTP is loaded when it is needed
+
+        return start(edge, self._configuration.edge(edge))
+
+
+class AwsClouds:
+    """Readers and performers of AWS, made when they are needed; clients are shared."""
+
+    def __init__(self) -> None:
+        self._sessions: Sessions | None = None
+        self._readers: dict[Place, CloudReader] = {}
+
+    def _shared(self) -> Sessions:
+        if self._sessions is None:
+            from originlock.aws.session import Sessions  # noqa: PLC0415  botocore is loaded when it is needed
+
+            self._sessions = Sessions()
+        return self._sessions
+
+    def reader(self, place: Place) -> CloudReader:
+        """The reader of a place."""
+        if place not in self._readers:
+            from originlock.aws.reader import AwsReader  # noqa: PLC0415  ditto
+
+            self._readers[place] = AwsReader(self._shared(), place)
+        return self._readers[place]
+
+    def performer(self, limits: Limits) -> Performer:
+        """A performer that keeps to these limits."""
+        from originlock.aws.performer import AwsPerformer  # noqa: PLC0415  ditto
+
+        return AwsPerformer(self._shared(), limits.changes_per_second)
+
+
+def readers(configuration: Configuration, state: Path) -> Readers:
+    """The ports that planning asks."""
+    return Readers(
+        locks=(NetworkLock(),),
+        clouds=AwsClouds(),
+        edges=KnownEdges(configuration),
+        resolver=SystemResolver(),
+        baselines=BaselineFiles(state),
+        clock=SystemClock(),
+    )
+
+
+def writers(reading: Readers, state: Path, talk: Talk) -> Writers:
+    """The ports that applying needs beside those.
+
+    Raises:
+        TypeError: the readers were not made here.
+    """
+    from originlock.app.apply import Writers  # noqa: PLC0415  only what writes loads what writes
+
+    if not isinstance(reading.clouds, AwsClouds):
+        message = "these readers are not AWS's"
+        raise TypeError(message)
+    journal = JournalFile(state)
+    return Writers(
+        performers=reading.clouds,
+        journal=journal,
+        journal_reader=journal,
+        baselines=BaselineFiles(state),
+        lease=LeaseFile(state),
+        interrupts=SignalInterrupts(),
+        talk=talk,
+    )
+
+
+def order(command: str, *, saved: Plan | None, wait_seconds: float) -> Order:
+    """A new run, with a name that sorts by time."""
+    from originlock.app.apply import Order  # noqa: PLC0415  ditto
+
+    now = datetime.datetime.now(datetime.UTC)
+    return Order(
+        run=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+        command=command,
+        by=f"{_user()}@{socket.gethostname()} (pid {os.getpid()})",
+        version=__version__,
+        saved=saved,
+        wait_seconds=wait_seconds,
+    )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run under a number that no user has.
+        return f"uid {os.getuid()}"
