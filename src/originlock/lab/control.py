@@ -1,0 +1,90 @@
+"""The control room: JSON endpoints beside AWS's, by which a test steers the lab.
+
+Here lives the WSGI middleware that answers under `/originlock-lab/` and hands on all else.
+Here must not live: the doing of what is asked (see `middleware`).
+
+    GET    calls[?since=N]   the log after call N
+    POST   faults            add a fault, or a list of them
+    DELETE faults            forget all faults
+    POST   settings          change some settings
+    GET    state             {"hanging": bool, "calls": n, "faults": n}
+    POST   release           let go what hangs
+    POST   reset             forget everything
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs
+
+from originlock.lab.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from originlock.lab.middleware import Lab
+
+PREFIX: Final = "/originlock-lab/"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRoom:
+    """The lab's application with its control endpoints."""
+
+    lab: Lab
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a control request, or hand on."""
+        path = str(environ.get("PATH_INFO", ""))
+        if not path.startswith(PREFIX):
+            return self.lab(environ, start_response)
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        body = environ["wsgi.input"].read(length) if length else b""
+        asked = f"{environ['REQUEST_METHOD']} {path.removeprefix(PREFIX)}"
+        query = parse_qs(str(environ.get("QUERY_STRING", "")))
+        try:
+            answer = self._answer(asked, query, json.loads(body) if body else {})
+            status = "200 OK"
+        except LookupError:
+            status, answer = "404 Not Found", {"error": f"nothing answers {asked}"}
+        except (ValueError, TypeError) as error:
+            status, answer = "400 Bad Request", {"error": str(error)}
+        start_response(status, [("Content-Type", "application/json")])
+        return [json.dumps(answer).encode()]
+
+    def _answer(
+        self,
+        asked: str,
+        query: dict[str, list[str]],
+        given: Any,  # noqa: ANN401 - JSON
+    ) -> object:
+        match asked:
+            case "GET calls":
+                since = int(query.get("since", ["0"])[0])
+                return [call.to_json() for call in self.lab.log.since(since)]
+            case "POST faults":
+                many = given if isinstance(given, list) else [given]
+                for fault in [Fault.from_json(each) for each in many]:
+                    self.lab.faults.add(fault)
+            case "DELETE faults":
+                self.lab.faults.clear()
+            case "POST settings":
+                self.lab.settings.update(given)
+                self.lab.buckets.clear()
+                return asdict(self.lab.settings)
+            case "GET state":
+                pass
+            case "POST release":
+                self.lab.gate.release()
+            case "POST reset":
+                self.lab.reset()
+            case _:
+                raise LookupError(asked)
+        return {
+            "hanging": self.lab.gate.hanging > 0,
+            "calls": len(self.lab.log),
+            "faults": len(self.lab.faults),
+        }

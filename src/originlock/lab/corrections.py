@@ -1,0 +1,131 @@
+"""Put the corrections into moto, once, at the start of the server's process.
+
+Here lives every assignment to moto's own names, each checked first: the pin is exact, and a
+moto that differs stops the server at import. Here must not live: behaviour (see the `ec2_*`
+modules).
+
+What is corrected: security groups and their rules (`ec2_answers`), prefix lists
+(`ec2_prefix_lists`), tags (`ec2_tags`), the rules quota as
+service-quotas tells it, tag look-up, and a start that does not load what the lab has no use for.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+import botocore.loaders
+import botocore.session
+
+from originlock.lab.settings import Settings
+
+if TYPE_CHECKING:
+    from originlock.lab.ec2_state import History
+
+PINNED: Final = "5.2.5"
+
+#: 'Service Quotas', Amazon VPC: inbound or outbound rules per security group.
+RULES_QUOTA_CODE: Final = "L-0EA8095F"
+
+
+class MotoDiffersError(ImportError):
+    """moto is not the one that the corrections were written for."""
+
+
+def _expect(owner: object, *names: str) -> None:
+    """Stop if something that is to be corrected is not there."""
+    for name in names:
+        if not hasattr(owner, name):
+            message = f"{owner!r} has no {name}: the corrections are for moto {PINNED}"
+            raise MotoDiffersError(message)
+
+
+def _load_less() -> None:
+    """Spare the start what the lab has no use for: half of moto's start-up time.
+
+    moto makes some botocore sessions at import, each of which reads the same files again; and
+    it reads the instance types of every Region, while the lab has no instances.
+    """
+    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+    _expect(botocore.loaders, "create_loader")
+    shared = functools.lru_cache(maxsize=None)(botocore.loaders.create_loader)
+    botocore.loaders.create_loader = shared
+
+    # After the above on purpose: importing moto makes the first session.
+    import moto.utilities.utils as moto_utils  # noqa: PLC0415
+
+    _expect(moto_utils, "load_resource")
+    real = moto_utils.load_resource
+
+    def load_resource(resource: str) -> Any:  # noqa: ANN401 - JSON
+        if "instance_type" in resource:
+            return {} if resource.endswith("instance_types.json") else []
+        return real(resource)
+
+    moto_utils.load_resource = load_resource
+
+
+def install() -> tuple[Settings, History]:
+    """Correct moto; return the settings that the corrections obey and the history they keep."""
+    found = version("moto")
+    if found != PINNED:
+        message = f"moto {found} is installed: the corrections are for moto {PINNED}"
+        raise MotoDiffersError(message)
+    _load_less()
+
+    # Not above, as importing moto.ec2 reads what _load_less() spares.
+    import moto.ec2.urls  # noqa: PLC0415
+    from moto.ec2.models.core import TaggedEC2Resource  # noqa: PLC0415
+    from moto.servicequotas.models import ServiceQuotasBackend  # noqa: PLC0415
+
+    from originlock.lab.ec2_answers import SecurityGroupAnswers  # noqa: PLC0415
+    from originlock.lab.ec2_prefix_lists import PrefixListAnswers  # noqa: PLC0415
+    from originlock.lab.ec2_tags import TagAnswers  # noqa: PLC0415
+
+    class Corrected(SecurityGroupAnswers, PrefixListAnswers, TagAnswers):
+        """moto's EC2 with all corrections."""
+
+    _expect(moto.ec2.urls, "url_paths", "EC2Response")
+    _expect(TaggedEC2Resource, "get_tags")
+    _expect(ServiceQuotasBackend, "get_service_quota")
+    if set(moto.ec2.urls.url_paths) != {"{0}/"}:
+        message = f"moto.ec2 serves {set(moto.ec2.urls.url_paths)}"
+        raise MotoDiffersError(message)
+
+    moto.ec2.urls.url_paths["{0}/"] = Corrected.dispatch
+    TaggedEC2Resource.get_tags = _tags_by_look_up  # type: ignore[method-assign, assignment]
+    settings = Corrected.settings
+    ServiceQuotasBackend.get_service_quota = _settable_quota(settings)  # type: ignore[method-assign]
+    return settings, Corrected.history
+
+
+def _tags_by_look_up(resource: Any) -> list[dict[str, str]]:  # noqa: ANN401 - a mixin without types
+    """Return a resource's tags; moto scans every tag of the Region for each resource."""
+    held = resource.ec2_backend.tags.get(resource.id, {}) if resource.id else {}
+    kind = _resource_type(resource.id)
+    return [
+        {"resource_id": resource.id, "key": key, "value": value, "resource_type": kind} for key, value in held.items()
+    ]
+
+
+def _resource_type(resource_id: str) -> str:
+    from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix  # noqa: PLC0415
+
+    return str(EC2_PREFIX_TO_RESOURCE.get(get_prefix(resource_id), ""))
+
+
+def _settable_quota(settings: Settings) -> Any:  # noqa: ANN401 - a method of moto's class
+    """Return a GetServiceQuota that tells the rules quota that is in force."""
+    from moto.servicequotas.models import ServiceQuotasBackend  # noqa: PLC0415
+
+    real = ServiceQuotasBackend.get_service_quota
+
+    def get_service_quota(backend: ServiceQuotasBackend, service_code: str, quota_code: str) -> dict[str, Any]:
+        quota = real(backend, service_code, quota_code)
+        if quota_code != RULES_QUOTA_CODE:
+            return quota
+        return {**quota, "Value": float(settings.quota_rules)}
+
+    return get_service_quota

@@ -1,0 +1,130 @@
+"""What a test may set of the local AWS: delays, quota, throttling, and their defaults.
+
+Here lives the typed form of the settings that the control endpoint takes. Here must not live:
+anything that acts on them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Final, TypedDict
+
+from originlock.lab.ec2_quota import DEFAULT_RULES_QUOTA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One token bucket: how many calls at once, and how many more each second."""
+
+    burst: float
+    rate: float
+
+
+#: 'EC2 developer guide, request throttling': mutating actions, and non-mutating ones.
+MUTATING: Final = Bucket(burst=50, rate=5)
+READS: Final = Bucket(burst=100, rate=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """The buckets that every EC2 action draws from, one of its kind for each action."""
+
+    mutating: Bucket = MUTATING
+    reads: Bucket = READS
+
+
+class BucketJson(TypedDict, total=False):
+    """A bucket as the control endpoint takes it."""
+
+    burst: float
+    rate: float
+
+
+class ThrottleJson(TypedDict, total=False):
+    """Throttling as the control endpoint takes it; what is left out is as AWS has it."""
+
+    mutating: BucketJson
+    reads: BucketJson
+
+
+@dataclass(slots=True)
+class Settings:
+    """The settings now; the defaults are AWS's quota and no delay, lag or throttling."""
+
+    latency_ms: float = 0
+    consistency_ms: float = 0
+    quota_rules: int = DEFAULT_RULES_QUOTA
+    throttle: Throttle | None = None
+
+    def update(self, given: Mapping[str, object]) -> None:
+        """Take some settings from JSON; the others stay. Raises ValueError, changing nothing."""
+        unknown = sorted(set(given) - {each.name for each in fields(self)})
+        if unknown:
+            message = f"unknown settings: {', '.join(unknown)}"
+            raise ValueError(message)
+        new: dict[str, object] = {}
+        for name in ("latency_ms", "consistency_ms"):
+            if name in given:
+                new[name] = _number(given[name], name)
+        if "quota_rules" in given:
+            new["quota_rules"] = int(_number(given["quota_rules"], "quota_rules"))
+        if "throttle" in given:
+            new["throttle"] = _throttle(given["throttle"])
+        for name, value in new.items():
+            setattr(self, name, value)
+
+    def reset(self) -> None:
+        """Go back to the defaults."""
+        for each in fields(self):
+            setattr(self, each.name, each.default)
+
+
+@dataclass(slots=True)
+class TokenBuckets:
+    """Token buckets by action ('EC2 developer guide, request throttling')."""
+
+    _held: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def take(self, action: str, bucket: Bucket, now: float) -> bool:
+        """Take a token of an action's bucket; False if there is none."""
+        tokens, since = self._held.get(action, (bucket.burst, now))
+        tokens = min(bucket.burst, tokens + (now - since) * bucket.rate)
+        taken = tokens >= 1
+        self._held[action] = (tokens - 1 if taken else tokens, now)
+        return taken
+
+    def clear(self) -> None:
+        """Fill all buckets again."""
+        self._held.clear()
+
+
+def _number(value: object, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        message = f"{name} must be a number, not below zero: {value!r}"
+        raise ValueError(message)
+    return value
+
+
+def _throttle(value: object) -> Throttle | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or set(value) - {"mutating", "reads"}:
+        message = f"throttle must be null or have mutating and reads: {value!r}"
+        raise ValueError(message)
+    return Throttle(
+        mutating=_bucket(value.get("mutating", {}), MUTATING),
+        reads=_bucket(value.get("reads", {}), READS),
+    )
+
+
+def _bucket(value: object, default: Bucket) -> Bucket:
+    if not isinstance(value, dict) or set(value) - {"burst", "rate"}:
+        message = f"a bucket has burst and rate: {value!r}"
+        raise ValueError(message)
+    return Bucket(
+        burst=_number(value.get("burst", default.burst), "burst"),
+        rate=_number(value.get("rate", default.rate), "rate"),
+    )
