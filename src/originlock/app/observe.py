@@ -5,6 +5,7 @@ Lives here: which reader is asked what, and in which order. Must not live here: 
 
 from __future__ import annotations
 
+import dataclasses
 from typing import assert_never
 
 import msgspec
@@ -16,6 +17,7 @@ from originlock.facts.snapshot import Snapshot
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import GroupsById, GroupsByTags, Overrides, Policy
 from originlock.locks.interface import Lock
+from originlock.plan.acts import Inverse
 from originlock.plan.questions import AskHostnames, AskPrefixLists, AskRulesQuota, Question
 from originlock.ports.reading import Baselines, Clock, CloudReader, Edges, PendingReadings, Resolver
 
@@ -64,18 +66,30 @@ def look(policy: Policy, reader: CloudReader, clock: Clock) -> Snapshot:
     return Snapshot(at=clock.now(), groups=found.groups, unknown=found.unknown)
 
 
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """What a lock is asked about.
+
+    Attributes:
+        inverses: on a rollback, what leads back; otherwise empty.
+    """
+
+    policy: Policy
+    accepted: AcceptedList
+    overrides: Overrides
+    inverses: tuple[Inverse, ...] = ()
+
+
 def answered(
-    policy: Policy,
-    accepted: AcceptedList,
-    snapshot: Snapshot,
-    overrides: Overrides,
-    locks: tuple[Lock, ...],
-    reader: CloudReader,
-    resolver: Resolver,
+    case: Case, snapshot: Snapshot, locks: tuple[Lock, ...], reader: CloudReader, resolver: Resolver
 ) -> Snapshot:
     """Have the locks' questions answered until they have none left."""
     for _ in range(_ROUNDS):
-        asked = [q for lock in locks for q in lock.questions(policy, accepted, snapshot, overrides)]
+        asked = [
+            question
+            for lock in locks
+            for question in lock.questions(case.policy, case.accepted, snapshot, case.overrides, case.inverses)
+        ]
         if not asked:
             break
         for question in asked:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 
 from originlock.acceptance.judge import Accepted, RefusedList
-from originlock.app.observe import accept_list, answered, baseline_of, look
+from originlock.app.observe import Case, accept_list, answered, baseline_of, look
 from originlock.errors import UsageError
 from originlock.facts.edge import AcceptedList
 from originlock.facts.snapshot import Snapshot
@@ -48,6 +48,10 @@ class Undo:
     run: str
     inverses: tuple[tuple[str, Inverse], ...]
 
+    def of(self, origin: str) -> tuple[Inverse, ...]:
+        """What leads one origin back."""
+        return tuple(inverse for name, inverse in self.inverses if name == origin)
+
 
 @dataclasses.dataclass(frozen=True)
 class Planned:
@@ -78,25 +82,18 @@ def make_plan(request: Request, readers: Readers, undo: Undo | None = None) -> P
     contributions: list[Contribution] = []
     for policy in request.policies:
         reader = cloud_readers[policy.origin]
+        case = Case(policy, accepted, request.overrides, () if undo is None else undo.of(policy.origin))
         snapshot = look(policy, reader, readers.clock)
-        snapshot = answered(policy, accepted, snapshot, request.overrides, readers.locks, reader, readers.resolver)
+        snapshot = answered(case, snapshot, readers.locks, reader, readers.resolver)
         snapshots[policy.origin] = snapshot
-        contributions += [_contribution(lock, policy, accepted, snapshot, request, undo) for lock in readers.locks]
+        contributions += [_contribution(lock, case, snapshot, undo) for lock in readers.locks]
     return Planned(composed(_frame(request, judged, undo, accepted), tuple(contributions)), snapshots)
 
 
-def _contribution(
-    lock: Lock,
-    policy: Policy,
-    accepted: AcceptedList,
-    snapshot: Snapshot,
-    request: Request,
-    undo: Undo | None,
-) -> Contribution:
+def _contribution(lock: Lock, case: Case, snapshot: Snapshot, undo: Undo | None) -> Contribution:
     if undo is None:
-        return lock.contribution(policy, accepted, snapshot, request.overrides)
-    inverses = tuple(inverse for origin, inverse in undo.inverses if origin == policy.origin)
-    return lock.rollback(policy, accepted, snapshot, request.overrides, inverses)
+        return lock.contribution(case.policy, case.accepted, snapshot, case.overrides)
+    return lock.rollback(case.policy, case.accepted, snapshot, case.overrides, case.inverses)
 
 
 def _one_edge(policies: tuple[Policy, ...]) -> str:

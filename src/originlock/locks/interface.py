@@ -19,9 +19,14 @@ class Lock(Protocol):
     """A way to keep others out: pure, whatever it is about."""
 
     def questions(
-        self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot, overrides: Overrides
+        self,
+        policy: Policy,
+        accepted: AcceptedList,
+        snapshot: Snapshot,
+        overrides: Overrides,
+        inverses: tuple[Inverse, ...],
     ) -> tuple[Question, ...]:
-        """What else must be read before the lock can decide."""
+        """What else must be read before the lock can decide; with inverses, on a rollback."""
 
     def contribution(
         self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot, overrides: Overrides

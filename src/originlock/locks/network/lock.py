@@ -34,11 +34,11 @@ def questions(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, overri
     asked: list[Question] = []
     for group in _read(snapshot):
         view = judged(policy, accepted, snapshot, group)
-        tight = not _fits(view, snapshot)
-        lists = _unread_prefix_lists(policy, snapshot, group, every=tight)
+        # What a list counts as is not known before it is read, so that nothing can be said of the room.
+        lists = _unread_prefix_lists(policy, snapshot, group, every=bool(view.missing))
         if lists:
             asked.append(AskPrefixLists(lists))
-        elif tight and isinstance(snapshot.quota, RulesQuota) and not snapshot.quota.observed:
+        elif not _fits(view, snapshot) and isinstance(snapshot.quota, RulesQuota) and not snapshot.quota.observed:
             asked.append(AskRulesQuota())
         if guards.needs_hostnames(policy, accepted, view, overrides):
             unresolved = tuple(name for name in policy.hostnames if name not in snapshot.resolutions)
@@ -108,7 +108,7 @@ def _read(snapshot: Snapshot) -> list[SecurityGroup]:
 
 
 def _unread_prefix_lists(policy: Policy, snapshot: Snapshot, group: SecurityGroup, *, every: bool) -> tuple[str, ...]:
-    """Prefix lists that matter and were not asked for: those on the policy's ports; near a quota, every one."""
+    """Prefix lists that matter and were not asked for: on the policy's ports, or all where room must be reckoned."""
     network = policy.network
     return tuple(
         sorted(

@@ -18,9 +18,16 @@ class NetworkLock:
     """Security groups admit only the edge's ranges and the policy's exceptions."""
 
     def questions(
-        self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot, overrides: Overrides
+        self,
+        policy: Policy,
+        accepted: AcceptedList,
+        snapshot: Snapshot,
+        overrides: Overrides,
+        inverses: tuple[Inverse, ...],
     ) -> tuple[Question, ...]:
         """Prefix lists on the policy's ports, the quota where it matters, hostnames before a public rule goes."""
+        if inverses:
+            return rollback.questions(policy, accepted, snapshot, inverses)
         return lock.questions(policy, accepted, snapshot, overrides)
 
     def contribution(

@@ -10,17 +10,18 @@ import datetime
 from typing import assert_never
 
 from originlock.facts.edge import AcceptedList
-from originlock.facts.origin import Rule, RuleKey, RuleSpec, SecurityGroup
+from originlock.facts.origin import PrefixListSource, Rule, RuleKey, RuleSpec, RulesQuota, SecurityGroup
 from originlock.facts.snapshot import Snapshot
 from originlock.intent.policy import Overrides, Policy
 from originlock.locks.network import guards, ownership
 from originlock.locks.network.judged import judged
 from originlock.locks.network.lock import basis_of, holes, marked, unread
-from originlock.locks.network.room import AddStep, Arrangement, Counts, MakeRoomStep, Site, arranged
+from originlock.locks.network.room import AddStep, Arrangement, Counts, MakeRoomStep, Site, arranged, counted
 from originlock.locks.network.wanted import lets_in_only_welcome, welcome
 from originlock.locks.network.words import count, key_in_words
 from originlock.plan.acts import Authorize, Inverse, Revoke, TagRules, UntagRules, Withdraw
 from originlock.plan.change import Contribution, Draft, Effect, Expectation, Note, Objection, Phase
+from originlock.plan.questions import AskPrefixLists, AskRulesQuota, Question
 
 _SHOWN = 5
 
@@ -33,11 +34,7 @@ def rollback_contribution(
     inverses: tuple[Inverse, ...],
 ) -> Contribution:
     """What undoing these inverses' run means now."""
-    ways = [
-        _Way(policy, accepted, snapshot, group, tuple(i for i in inverses if i.group == name))
-        for name, group in sorted(snapshot.groups.items())
-        if isinstance(group, SecurityGroup)
-    ]
+    ways = _ways(policy, accepted, snapshot, inverses)
     drafts = tuple(draft for way in ways for draft in way.drafts())
     return Contribution(
         drafts=drafts,
@@ -48,6 +45,38 @@ def rollback_contribution(
         expectations=tuple(way.expectation() for way in ways),
         basis=tuple(basis_of(way.group) for way in ways),
     )
+
+
+def questions(
+    policy: Policy, accepted: AcceptedList, snapshot: Snapshot, inverses: tuple[Inverse, ...]
+) -> tuple[Question, ...]:
+    """What else must be read: prefix lists that come back or are there, and the quota where it matters."""
+    asked: list[Question] = []
+    for way in _ways(policy, accepted, snapshot, inverses):
+        keys = [rule.key for rule in way.group.rules] + [spec.key for spec in way.coming]
+        lists = tuple(
+            sorted(
+                {
+                    key.source.prefix_list
+                    for key in keys
+                    if isinstance(key.source, PrefixListSource) and key.source.prefix_list not in snapshot.prefix_lists
+                }
+            )
+        )
+        tight = way.coming and not counted(keys, snapshot.prefix_lists).within(guards.quota_of(snapshot).limit)
+        if lists:
+            asked.append(AskPrefixLists(lists))
+        elif tight and isinstance(snapshot.quota, RulesQuota) and not snapshot.quota.observed:
+            asked.append(AskRulesQuota())
+    return tuple(dict.fromkeys(asked))
+
+
+def _ways(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, inverses: tuple[Inverse, ...]) -> list[_Way]:
+    return [
+        _Way(policy, accepted, snapshot, group, tuple(i for i in inverses if i.group == name))
+        for name, group in sorted(snapshot.groups.items())
+        if isinstance(group, SecurityGroup)
+    ]
 
 
 def _by_tags(group: str, rules: tuple[RuleSpec, ...]) -> list[Authorize]:
