@@ -12,6 +12,7 @@ import datetime
 import enum
 import itertools
 from collections.abc import Iterable, Iterator
+from typing import assert_never
 
 import msgspec
 
@@ -160,6 +161,8 @@ class FakeCloud:
             case UntagRules(_, ids, tags):
                 kept = {name: dict(tag for tag in held[name].tags if tag not in tags) for name in ids}
                 refused = self._retag(kept, held)
+            case _:
+                assert_never(act)
         if refused is not None:
             return refused
         self.states.append({**self.now, act.group: tuple(held.values())})

@@ -94,7 +94,8 @@ def foreign_stays(world: World, before: tuple[Rule, ...], now: tuple[Rule, ...])
             continue
         ports = range(rule.key.from_port, rule.key.to_port + 1)
         by_kind = (
-            isinstance(rule.key.source, CidrSource)
+            rule.tag("originlock:origin") is None
+            and isinstance(rule.key.source, CidrSource)
             and rule.key.protocol == network.protocol
             and len(ports) <= len(network.ports)
             and set(ports) <= set(network.ports)

@@ -132,18 +132,28 @@ def _carried_out(
         writers.baselines.accept(plan.accepted)
     now = readers.clock.now().isoformat(timespec="seconds")
     origins = tuple(policy.origin for policy in plan.policies)
-    begun = RunBegun(order.run, now, order.command, origins, order.by, order.version, plan if plan.changes else None)
+    begun = RunBegun(
+        order.run,
+        now,
+        order.command,
+        origins,
+        order.by,
+        order.version,
+        plan.overrides,
+        plan.accepted.ranges.digest if plan.accepted is not None else None,
+        plan if plan.changes else None,
+    )
     if not plan.changes:
         result = _result(order, planned, readers, (), {}, interrupted=False, recovered=recovered)
         writers.journal.append((begun, _ended(result, readers)))
         return result
-    writers.journal.append((begun,))
-    machine = Machine(plan)
     with writers.interrupts.deferred() as interrupt:
+        writers.journal.append((begun,))
+        machine = Machine(plan)
         seen, interrupted = _driven(order, machine, plan, readers, writers, interrupt.asked)
-    result = _result(order, planned, readers, machine.reports(), seen, interrupted=interrupted, recovered=recovered)
-    proofs = tuple(Proved(order.run, readers.clock.now().isoformat(timespec="seconds"), p) for p in result.proofs)
-    writers.journal.append((*proofs, _ended(result, readers)))
+        result = _result(order, planned, readers, machine.reports(), seen, interrupted=interrupted, recovered=recovered)
+        proofs = tuple(Proved(order.run, readers.clock.now().isoformat(timespec="seconds"), p) for p in result.proofs)
+        writers.journal.append((*proofs, _ended(result, readers)))
     return result
 
 

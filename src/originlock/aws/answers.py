@@ -27,7 +27,6 @@ _NO_CREDENTIALS: Final = (
     botocore.exceptions.CredentialRetrievalError,
     botocore.exceptions.NoAuthTokenError,
     botocore.exceptions.SSOError,
-    botocore.exceptions.EndpointConnectionError,
 )
 
 # EC2 API reference, "Error codes".
@@ -87,7 +86,7 @@ def in_words(error: BaseException) -> str:
 
 def end_of_reading(error: BaseException) -> OriginlockError | None:
     """The error to raise if AWS cannot be asked at all; None if just this one thing stays unknown."""
-    if isinstance(error, _NO_CREDENTIALS):
+    if isinstance(error, (*_NO_CREDENTIALS, botocore.exceptions.EndpointConnectionError)):
         return unusable(error)
     if code_of(error) in _BAD_CREDENTIALS:
         return CloudError(
@@ -103,7 +102,7 @@ def outcome_of(error: BaseException) -> Outcome:
     code, said = code_of(error), in_words(error)
     if code in _ALREADY:
         return AlreadySo(said)
-    if code in _LATER or _status(error) >= _SERVER_ERRORS:
+    if code in _LATER or _status(error) >= _SERVER_ERRORS or _was_tried_before(error):
         return Unsure(said)
     if code == "RulesPerSecurityGroupLimitExceeded":
         remedy = "the group is full: raise the quota L-0EA8095F, or take out rules that are not needed, and apply again"
@@ -113,6 +112,13 @@ def outcome_of(error: BaseException) -> Outcome:
     if code or isinstance(error, _NO_CREDENTIALS):
         return Failed(said, f"mend what AWS says; then {_AGAIN}")
     return Unsure(said)
+
+
+def _was_tried_before(error: BaseException) -> bool:
+    """Whether botocore had sent the call before: the first try may have been done, and only its answer lost."""
+    if isinstance(error, botocore.exceptions.ClientError):
+        return bool(error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0))
+    return False
 
 
 def _status(error: BaseException) -> int:

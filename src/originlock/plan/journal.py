@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from originlock.intent.policy import Policy
+from originlock.intent.policy import Overrides, Policy
 from originlock.plan.acts import Act, Inverse
 from originlock.plan.document import Plan
 from originlock.plan.machine import Proof
@@ -19,6 +19,8 @@ class RunBegun(msgspec.Struct, frozen=True, tag="run-begun", tag_field="event", 
 
     Attributes:
         command: ``apply`` or ``rollback``.
+        overrides: what a person said knowing better.
+        ranges: the digest of the list that it rests on.
         plan: what it is going to do; None if there is nothing to do.
         by: who runs it, as ``user@host``.
     """
@@ -29,6 +31,8 @@ class RunBegun(msgspec.Struct, frozen=True, tag="run-begun", tag_field="event", 
     origins: tuple[str, ...]
     by: str
     version: str
+    overrides: Overrides
+    ranges: str | None
     plan: Plan | None = None
 
 
@@ -99,6 +103,8 @@ class RunRecord(msgspec.Struct, frozen=True):
     by: str
     origins: tuple[str, ...]
     policies: tuple[Policy, ...]
+    overrides: Overrides
+    ranges: str | None
     outcome: str | None
     ended: str
     changes: tuple[str, ...]
@@ -129,6 +135,8 @@ def _record(name: str, events: list[Event]) -> RunRecord:
         by=begun.by if begun else "",
         origins=begun.origins if begun else (),
         policies=begun.plan.policies if begun and begun.plan else (),
+        overrides=begun.overrides if begun else Overrides(),
+        ranges=begun.ranges if begun else None,
         outcome=ended.outcome if ended else None,
         ended=ended.at if ended else "",
         changes=tuple(dict.fromkeys(intent.change for intent in possible)),

@@ -103,6 +103,8 @@ def runs_data(records: Iterable[RunRecord], damaged: int) -> Data:
                 "origins": list(record.origins),
                 "outcome": record.outcome,
                 "changes": list(record.changes),
+                "overrides": msgspec.to_builtins(record.overrides),
+                "ranges": record.ranges,
             }
             for record in records
         ],

@@ -9,7 +9,7 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from originlock.errors import RefusedError, StateError
@@ -23,8 +23,9 @@ _LONGEST_HOLDER = 500
 class LeaseFile:
     """The lease of one state directory. Runs with other state directories do not see it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, say: Callable[[str], None]) -> None:
         self._directory = directory
+        self._say = say
 
     @contextlib.contextmanager
     def held(self, what_for: str, wait_seconds: float) -> Iterator[None]:
@@ -51,12 +52,16 @@ class LeaseFile:
 
     def _wait(self, handle: int, wait_seconds: float) -> None:
         until = time.monotonic() + wait_seconds
+        said = False
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
+                holder = os.pread(handle, _LONGEST_HOLDER, 0).decode(errors="replace") or "another run"
+                if not said:
+                    self._say(f"waiting up to {wait_seconds:g} s for {holder} to end")
+                    said = True
                 if time.monotonic() >= until:
-                    holder = os.pread(handle, _LONGEST_HOLDER, 0).decode(errors="replace") or "another run"
                     message = f"{holder} holds the lease of {self._directory} (waited {wait_seconds:g} s)"
                     raise RefusedError(message, "wait for it to end, or wait longer with --wait SECONDS") from error
                 time.sleep(_POLL_SECONDS)

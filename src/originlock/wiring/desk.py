@@ -131,7 +131,7 @@ def writers(reading: Readers, state: Path, talk: Talk) -> Writers:
         journal=journal,
         journal_reader=journal,
         baselines=BaselineFiles(state),
-        lease=LeaseFile(state),
+        lease=LeaseFile(state, talk.say),
         interrupts=SignalInterrupts(),
         talk=talk,
     )

@@ -107,8 +107,12 @@ def _strangers_of(rule: Rule, policy: Policy, guests: AddressSet, snapshot: Snap
 
 
 def is_to_go(rule: Rule, policy: Policy) -> bool:
-    """Whether the policy says to remove this foreign opening: by kind, or by its id."""
+    """Whether the policy says to remove this foreign opening: by kind, or by its id.
+
+    A rule of another origin is not foreign in kind: originlock made it, and would make it again. It must be named.
+    """
     if policy.network.foreign != "remove":
         return False
-    by_kind = isinstance(rule.key.source, CidrSource) and within_ports(rule.key, policy)
+    nobodys = ownership.owner(rule) is None
+    by_kind = nobodys and isinstance(rule.key.source, CidrSource) and within_ports(rule.key, policy)
     return by_kind or rule.id in policy.network.foreign_rules

@@ -213,6 +213,10 @@ def _how_to_close(policy: Policy, accepted: AcceptedList, view: JudgedGroup, rul
         return "nothing is removed while the published forms of the list disagree: apply again when they agree"
     if rule in view.own_unwanted or rule in view.going:
         return "it goes with the next `originlock apply`"
+    named = f'--foreign remove --foreign-rule {rule.id} (or foreign = "remove", foreign_rules = ["{rule.id}"])'
+    other = ownership.owner(rule)
+    if other is not None:
+        return f"it belongs to the origin {other}: change it there, or name it: {named}"
     if isinstance(rule.key.source, CidrSource) and within_ports(rule.key, policy):
         narrow = prefix_length(rule.key.source.cidr) >= _NARROW[family(rule.key.source.cidr)]
         keep = "; to keep it, write it down as an exception" if narrow else ""
@@ -220,10 +224,7 @@ def _how_to_close(policy: Policy, accepted: AcceptedList, view: JudgedGroup, rul
     reason = (
         "it names a prefix list" if isinstance(rule.key.source, PrefixListSource) else "it opens more than the ports"
     )
-    return (
-        f"{reason}, so it must be named: --foreign remove --foreign-rule {rule.id} "
-        f'(or foreign = "remove", foreign_rules = ["{rule.id}"])'
-    )
+    return f"{reason}, so it must be named: {named}"
 
 
 def _policy_notes(policy: Policy, accepted: AcceptedList, today: datetime.date) -> tuple[Note, ...]:

@@ -6,6 +6,7 @@ Lives here: policy and ranges to rules. Must not live here: what AWS holds.
 from __future__ import annotations
 
 import datetime
+import functools
 
 from originlock.facts.edge import AcceptedList
 from originlock.facts.networks import PRIVATE, AddressSet, Cidr, order
@@ -14,6 +15,7 @@ from originlock.intent.policy import Policy
 from originlock.locks.network.ownership import Purpose, says, tags_for
 
 
+@functools.lru_cache(maxsize=256)
 def wanted_rules(policy: Policy, accepted: AcceptedList, today: datetime.date) -> tuple[RuleSpec, ...]:
     """Every rule that is wanted, one for each port and source, sorted; an exception that has ended is not wanted."""
     sources: dict[Cidr, tuple[Purpose, str]] = {}
@@ -36,6 +38,7 @@ def wanted_rules(policy: Policy, accepted: AcceptedList, today: datetime.date) -
     )
 
 
+@functools.lru_cache(maxsize=256)
 def welcome(policy: Policy, accepted: AcceptedList, today: datetime.date) -> AddressSet:
     """All addresses that the policy lets in."""
     exceptions = tuple(e.source for e in policy.exceptions if e.holds_on(today))
