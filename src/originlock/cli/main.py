@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-import traceback
 from typing import Final
 
 import click
@@ -104,16 +103,22 @@ def run(arguments: list[str]) -> int:
         )
     except (OriginlockError, click.ClickException) as error:
         if debug:
-            traceback.print_exc()
+            _print_traceback()
         return _failed(failure_of(error), arguments)
     except Exception as error:  # noqa: BLE001  the one place: whatever it is, a person gets three lines and a code
         if debug:
-            traceback.print_exc()
+            _print_traceback()
         what = f"{type(error).__name__}: {error}"
         return _failed(
             Failure(what, Whose.OURS, "run it again with --debug, and report what it prints", ExitCode.ERROR),
             arguments,
         )
+
+
+def _print_traceback() -> None:
+    import traceback  # noqa: PLC0415  only where a person asks for it
+
+    traceback.print_exc()
 
 
 def _failed(failure: Failure, arguments: list[str]) -> int:

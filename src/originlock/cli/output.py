@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from typing import TextIO
 
@@ -15,12 +16,12 @@ from originlock.report.document import Document, as_text
 
 def print_document(document: Document) -> None:
     """Print a report for people on stdout."""
-    sys.stdout.write(as_text(document, colour=_colourful(sys.stdout)))
+    sys.stdout.write(as_text(document, colour=_colourful(sys.stdout), width=_width(sys.stdout)))
 
 
 def print_talk(document: Document) -> None:
     """Print a report for people on stderr, where stdout is for a machine."""
-    sys.stderr.write(as_text(document, colour=_colourful(sys.stderr)))
+    sys.stderr.write(as_text(document, colour=_colourful(sys.stderr), width=_width(sys.stderr)))
 
 
 def print_json(data: dict[str, object]) -> None:
@@ -35,6 +36,11 @@ def _colourful(stream: TextIO) -> bool:
     if os.environ.get("FORCE_COLOR"):
         return True
     return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _width(stream: TextIO) -> int | None:
+    """The columns of a terminal; a file or a pipe gets whole lines."""
+    return shutil.get_terminal_size().columns if stream.isatty() else None
 
 
 class StderrTalk:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LOCKED_PORT: Final = "tcp/443"
 
 #: The tag by which a rule belongs to an origin, as the documentation has it.
-_OWNER_TAG: Final = "originlock:origin"
+OWNER_TAG: Final = "originlock:origin"
 
 #: More of the same sort are counted, not listed.
 _LISTED: Final = 2
@@ -54,7 +54,7 @@ def rules_of(ec2: AwsClient, group_id: str) -> Rules:
                 port=f"{rule['IpProtocol']}/{rule['FromPort']}",
                 source=rule.get("CidrIpv4") or rule["CidrIpv6"],
                 rule_id=rule["SecurityGroupRuleId"],
-                owner={tag["Key"]: tag["Value"] for tag in rule.get("Tags", [])}.get(_OWNER_TAG, ""),
+                owner={tag["Key"]: tag["Value"] for tag in rule.get("Tags", [])}.get(OWNER_TAG, ""),
                 description=rule.get("Description", ""),
             )
             for page in pages

@@ -11,13 +11,13 @@ import msgspec
 
 from originlock.facts.edge import AcceptedList
 from originlock.facts.origin import Rule, RuleSpec
+from originlock.facts.words import plain_source, ports_in_words
 from originlock.plan.acts import Act, Authorize, Inverse, Revoke, TagRules, UntagRules, Withdraw
 from originlock.plan.change import Change, Hole, Note, Objection, Unread
 from originlock.plan.document import Plan
 from originlock.plan.journal import RunRecord
 from originlock.plan.machine import LaneReport, Proof
 from originlock.plan.result import ApplyResult, exit_code_of_plan
-from originlock.report.words import ports_of, source_of
 
 Data = dict[str, object]
 
@@ -143,11 +143,11 @@ def _rules(act: Act | Inverse) -> list[Data]:
 
 def _rule(rule: Rule | RuleSpec) -> Data:
     return {
-        "opens": ports_of(rule.key),
+        "opens": ports_in_words(rule.key),
         "protocol": rule.key.protocol,
         "from_port": rule.key.from_port,
         "to_port": rule.key.to_port,
-        "source": source_of(rule.key),
+        "source": plain_source(rule.key.source),
         "description": rule.description,
         "tags": dict(rule.tags),
     }

@@ -6,6 +6,7 @@ Lives here: the few shapes that every report is made of. Must not live here: wha
 from __future__ import annotations
 
 import enum
+import textwrap
 from collections.abc import Sequence
 from typing import Final
 
@@ -34,6 +35,7 @@ class Line(msgspec.Struct, frozen=True):
 Document = tuple[Line, ...]
 
 _INDENT: Final = "  "
+_NARROWEST: Final = 40
 
 # ECMA-48, Select Graphic Rendition.
 _COLOURS: Final = {
@@ -47,14 +49,35 @@ _COLOURS: Final = {
 _PLAIN: Final = "\x1b[0m"
 
 
-def as_text(document: Document, *, colour: bool) -> str:
-    """The document as text, one line each, with a newline at the end."""
+def as_text(document: Document, *, colour: bool, width: int | None = None) -> str:
+    """The document as text, with a newline at the end.
+
+    Args:
+        document: what to render.
+        colour: whether to colour lines by their tone.
+        width: where to wrap lines, in columns; None for one line each, however long.
+    """
     lines = []
     for line in document:
-        text = (_INDENT * line.indent + _without_controls(line.text)).rstrip()
-        start = _COLOURS[line.tone] if colour and text else ""
-        lines.append(f"{start}{text}{_PLAIN}" if start else text)
+        start = _COLOURS[line.tone] if colour and line.text else ""
+        lines += [f"{start}{text}{_PLAIN}" if start else text for text in _wrapped(line, width)]
     return "\n".join(lines) + "\n" if lines else ""
+
+
+def _wrapped(line: Line, width: int | None) -> list[str]:
+    """A line in as many rows as it needs, the further ones indented more."""
+    text = _without_controls(line.text).rstrip()
+    start = _INDENT * line.indent
+    if width is None or len(start) + len(text) <= width or not text:
+        return [(start + text).rstrip()]
+    return textwrap.wrap(
+        text,
+        max(width, _NARROWEST),
+        initial_indent=start,
+        subsequent_indent=start + 2 * _INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _without_controls(text: str) -> str:

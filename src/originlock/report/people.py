@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from originlock.facts.edge import AcceptedList
+from originlock.facts.words import count
 from originlock.plan.acts import Act, Authorize, Revoke, TagRules, UntagRules
 from originlock.plan.change import Change, Effect, Hole, Objection, Unread
 from originlock.plan.document import Plan
@@ -15,7 +16,7 @@ from originlock.plan.journal import RunRecord
 from originlock.plan.machine import Verdict
 from originlock.plan.result import ApplyResult, Outcome
 from originlock.report.document import Document, Line, Tone, table
-from originlock.report.words import count, rules_in_words
+from originlock.report.words import rules_in_words
 
 _SIGNS = {Effect.WIDEN: "+", Effect.NARROW: "-", Effect.NEUTRAL: "~"}
 _EFFECT_TONES = {Effect.WIDEN: Tone.GOOD, Effect.NARROW: Tone.WARNING, Effect.NEUTRAL: Tone.PLAIN}

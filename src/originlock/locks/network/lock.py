@@ -15,12 +15,12 @@ from originlock.facts.networks import Family, family, prefix_length
 from originlock.facts.origin import CidrSource, PrefixListSource, Rule, RulesQuota, SecurityGroup
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.unknown import Unknown
+from originlock.facts.words import addresses_in_words, count, key_in_words, rule_in_words
 from originlock.intent.policy import Overrides, Policy
 from originlock.locks.network import guards, ownership
 from originlock.locks.network.judged import JudgedGroup, Opening, judged
 from originlock.locks.network.room import AddStep, Arrangement, MakeRoomStep, Site, arranged, counted
 from originlock.locks.network.wanted import within_ports
-from originlock.locks.network.words import addresses_in_words, count, key_in_words, rule_in_words
 from originlock.plan.acts import Authorize, Revoke, TagRules
 from originlock.plan.change import Contribution, Draft, Effect, Expectation, Hole, Note, Phase, Unread
 from originlock.plan.questions import AskHostnames, AskPrefixLists, AskRulesQuota, Question

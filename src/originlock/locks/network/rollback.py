@@ -12,13 +12,13 @@ from typing import assert_never
 from originlock.facts.edge import AcceptedList
 from originlock.facts.origin import PrefixListSource, Rule, RuleKey, RuleSpec, RulesQuota, SecurityGroup
 from originlock.facts.snapshot import Snapshot
+from originlock.facts.words import count, key_in_words
 from originlock.intent.policy import Overrides, Policy
 from originlock.locks.network import guards, ownership
 from originlock.locks.network.judged import judged
 from originlock.locks.network.lock import basis_of, holes, marked, unread
 from originlock.locks.network.room import AddStep, Arrangement, Counts, MakeRoomStep, Site, arranged, counted
 from originlock.locks.network.wanted import lets_in_only_welcome, welcome
-from originlock.locks.network.words import count, key_in_words
 from originlock.plan.acts import Authorize, Inverse, Revoke, TagRules, UntagRules, Withdraw
 from originlock.plan.change import Contribution, Draft, Effect, Expectation, Note, Objection, Phase
 from originlock.plan.questions import AskPrefixLists, AskRulesQuota, Question

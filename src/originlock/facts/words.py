@@ -1,6 +1,6 @@
-"""Rules and sources in words, one spelling for every message of this lock.
+"""Facts in words: one spelling of rules, sources, addresses and counts for every message.
 
-Lives here: wording. Must not live here: judging what is worded.
+Lives here: wording of facts. Must not live here: judging what is worded, and whole messages.
 """
 
 from __future__ import annotations
@@ -26,6 +26,15 @@ _SHOWN = 5
 def count(number: int, thing: str) -> str:
     """``1 rule``, ``2 rules``."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def plain_source(source: Source) -> str:
+    """The CIDR or the id, as AWS writes it."""
+    match source:
+        case CidrSource(text) | GroupSource(text) | PrefixListSource(text) | OpaqueSource(text):
+            return text
+        case _:
+            assert_never(source)
 
 
 def source_in_words(source: Source) -> str:
