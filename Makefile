@@ -26,7 +26,7 @@ help:
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(STAMP) ## lock, prove and undo an origin in a local world; no account needed
+demo: $(STAMP) ## lock an origin in a local world and survive a bad list; no account needed
 	@$(BIN)/python -m originlock.lab.demo
 
 .PHONY: test

@@ -9,6 +9,8 @@ from __future__ import annotations
 import enum
 from typing import final
 
+_SHOWN = 3
+
 
 class ExitCode(enum.IntEnum):
     """What a command's exit status says; the README's table is made from this."""
@@ -88,8 +90,10 @@ class ConfigError(OriginlockError):
     whose = Whose.YOURS
 
     def __init__(self, source: str, problems: tuple[tuple[str, str], ...]) -> None:
-        listed = "; ".join(f"{place}: {problem}" if place else problem for place, problem in problems)
-        super().__init__(f"{source}: {listed}", "mend the configuration; `originlock config check` lists every problem")
+        listed = "; ".join(f"{place}: {problem}" if place else problem for place, problem in problems[:_SHOWN])
+        more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+        remedy = "mend it there; `originlock config check` lists every problem" if problems[0][0] else "mend the file"
+        super().__init__(f"{source}: {listed}{more}", remedy)
         self.source = source
         self.problems = problems
 

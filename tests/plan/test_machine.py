@@ -11,18 +11,8 @@ from originlock.intent.policy import GroupsById, Limits, Overrides, Policy
 from originlock.plan.acts import Authorize, Revoke
 from originlock.plan.change import Contribution, Draft, Effect, Expectation, Phase
 from originlock.plan.document import Plan, PlanFrame, composed
-from originlock.plan.machine import (
-    ENDED,
-    TRANSITIONS,
-    Event,
-    Finished,
-    Look,
-    Machine,
-    Pause,
-    Perform,
-    State,
-    Verdict,
-)
+from originlock.plan.lane import ENDED, TRANSITIONS, Event, State, Verdict
+from originlock.plan.machine import Finished, Look, Machine, Pause, Perform
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Unsure
 
 GROUP = "sg-1"

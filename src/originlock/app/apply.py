@@ -20,7 +20,8 @@ from originlock.plan.acts import Act, inverse
 from originlock.plan.change import Change, Hole, Objection, Unread
 from originlock.plan.document import Plan, basis_difference
 from originlock.plan.journal import Answered, Intended, Proved, RunBegun, RunEnded, runs
-from originlock.plan.machine import Finished, LaneReport, Look, Machine, Pause, Perform
+from originlock.plan.lane import LaneReport
+from originlock.plan.machine import Finished, Look, Machine, Pause, Perform
 from originlock.plan.result import ApplyResult, Outcome, outcome_of
 from originlock.ports.reading import JournalReader, Talk
 from originlock.ports.writing import BaselineWriter, Interrupts, JournalWriter, Lease, Performers
@@ -77,7 +78,9 @@ def apply(
         planned = make()
         stale = _stale(order, planned.plan)
         if stale or planned.plan.objections:
-            return _refused(order, planned.plan, stale + planned.plan.objections, recovered)
+            result = _refused(order, planned.plan, stale + planned.plan.objections, recovered)
+            writers.journal.append((_begun(order, planned.plan, readers), _ended(result, readers)))
+            return result
         if planned.plan.changes:
             show(planned.plan)
         return _carried_out(order, planned, readers, writers, recovered)
@@ -130,19 +133,7 @@ def _carried_out(
     if plan.accepted is not None and plan.purpose == "apply" and plan.accepted.agree is not False:
         # A list whose forms disagree is not settled: it may be acted on, but is no baseline for the next one.
         writers.baselines.accept(plan.accepted)
-    now = readers.clock.now().isoformat(timespec="seconds")
-    origins = tuple(policy.origin for policy in plan.policies)
-    begun = RunBegun(
-        order.run,
-        now,
-        order.command,
-        origins,
-        order.by,
-        order.version,
-        plan.overrides,
-        plan.accepted.ranges.digest if plan.accepted is not None else None,
-        plan if plan.changes else None,
-    )
+    begun = _begun(order, plan, readers)
     if not plan.changes:
         result = _result(order, planned, readers, (), {}, interrupted=False, recovered=recovered)
         writers.journal.append((begun, _ended(result, readers)))
@@ -155,6 +146,20 @@ def _carried_out(
         proofs = tuple(Proved(order.run, readers.clock.now().isoformat(timespec="seconds"), p) for p in result.proofs)
         writers.journal.append((*proofs, _ended(result, readers)))
     return result
+
+
+def _begun(order: Order, plan: Plan, readers: Readers) -> RunBegun:
+    return RunBegun(
+        order.run,
+        readers.clock.now().isoformat(timespec="seconds"),
+        order.command,
+        tuple(policy.origin for policy in plan.policies),
+        order.by,
+        order.version,
+        plan.overrides,
+        plan.accepted.ranges.digest if plan.accepted is not None else None,
+        plan if plan.changes else None,
+    )
 
 
 Seen = dict[str, SecurityGroup | Unknown]
@@ -209,7 +214,9 @@ def _acts_in_words(acts: tuple[tuple[Change, Act], ...], *, undo: bool) -> str:
 
 
 def _ended(result: ApplyResult, readers: Readers) -> RunEnded:
-    why = "; ".join(lane.message for lane in result.lanes if lane.message)
+    reasons = [lane.message for lane in result.lanes if lane.message]
+    reasons += [f"{objection.guard}: {objection.message}" for objection in result.objections]
+    why = "; ".join(reasons)
     now = readers.clock.now().isoformat(timespec="seconds")
     return RunEnded(result.run, now, result.outcome.value, int(result.exit_code), why)
 

@@ -70,6 +70,6 @@ def _silent(_plan: Plan) -> None:
 
 
 def _show_plan(plan: Plan) -> None:
-    """Show it before it is done; without the last line, which says that nothing was done."""
-    print_document(plan_document(plan)[:-1])
+    """Show it before it is done."""
+    print_document(plan_document(plan))
     sys.stdout.flush()

@@ -21,7 +21,7 @@ def command() -> None:
     """Check, show or describe the configuration."""
 
 
-@command.command("check")
+@command.command("check", short_help="list every problem, each with its place")
 @config_option
 @output_options
 def check(
@@ -51,7 +51,7 @@ def check(
     return int(ExitCode.USAGE if decoded.problems else ExitCode.DONE)
 
 
-@command.command("show")
+@command.command("show", short_help="show every setting and where it comes from")
 @config_option
 @output_options
 def show(
@@ -79,7 +79,7 @@ def _plain(value: object) -> object:
     return msgspec.to_builtins(value)
 
 
-@command.command("schema")
+@command.command("schema", short_help="print the JSON Schema of the configuration")
 def schema() -> int:
     """Print the JSON Schema of the configuration, for editors and checks."""
     from originlock.intent.schema import json_schema  # noqa: PLC0415  only for this command

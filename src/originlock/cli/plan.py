@@ -76,7 +76,8 @@ def command(  # noqa: PLR0917  one for each option, given by name
     if output == "json":
         print_json(plan_data(plan))
     else:
-        print_document(plan_document(plan))
+        doing = "originlock apply, with the same options" if out is None else f"originlock apply {out}"
+        print_document(plan_document(plan, f"Nothing was changed. To do it: {doing}."))
         if out is not None:
             click.echo(f"Saved as {out}.", err=True)
     return int(exit_code_of_plan(plan))

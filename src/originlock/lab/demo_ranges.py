@@ -15,10 +15,11 @@ from originlock.lab import lists
 from originlock.lab.demo_stage import run_quietly
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 #: The product gives up after about ten seconds by itself; somebody who watches gives up earlier.
-_FETCH_SECONDS: Final = 7.0
+FETCH_SECONDS: Final = 7.0
 
 #: When the lab's list was recorded. A test holds list and date against the snapshot that the product ships.
 SNAPSHOT_DATE: Final = "2026-10-02"
@@ -43,12 +44,15 @@ class Published:
         return self.ipv4 + self.ipv6
 
 
-def ranges_to_play_with(folder: Path) -> Published:
-    """Have the product fetch Cloudflare's list; without it, take the snapshot."""
+def ranges_to_play_with(
+    folder: Path, urls: Mapping[str, str] | None = None, seconds: float = FETCH_SECONDS
+) -> Published:
+    """Have the product fetch Cloudflare's list, from its own URLs unless others are given; or take the snapshot."""
+    environment = {**_NO_FILE, **(urls or {})}
     try:
-        ended = run_quietly(("ranges", "-o", "json"), folder, _NO_FILE, seconds=_FETCH_SECONDS, talk=False)
+        ended = run_quietly(("ranges", "-o", "json"), folder, environment, seconds=seconds, talk=False)
     except subprocess.TimeoutExpired:
-        return _snapshot(f"no answer within {_FETCH_SECONDS:.0f} s")
+        return _snapshot(f"no answer within {seconds:g} s")
     try:
         told: dict[str, Any] = json.loads(ended.stdout)
     except ValueError:

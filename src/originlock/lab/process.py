@@ -90,6 +90,7 @@ class LocalAws:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment_of_server(),
+            process_group=0,  # Ctrl-C in the terminal is for whoever started us, who then ends the server
         )
         try:
             self._url = self._read_ready_line()

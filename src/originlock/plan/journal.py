@@ -10,7 +10,7 @@ import msgspec
 from originlock.intent.policy import Overrides, Policy
 from originlock.plan.acts import Act, Inverse
 from originlock.plan.document import Plan
-from originlock.plan.machine import Proof
+from originlock.plan.lane import Proof
 from originlock.plan.outcomes import Failed, Outcome
 
 

@@ -12,7 +12,7 @@ import msgspec
 from originlock.errors import ExitCode
 from originlock.plan.change import Hole, Objection, Unread
 from originlock.plan.document import Plan
-from originlock.plan.machine import LaneReport, Proof, State, Verdict
+from originlock.plan.lane import LaneReport, Proof, State, Verdict
 
 
 class Outcome(enum.Enum):

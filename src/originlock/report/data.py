@@ -16,7 +16,7 @@ from originlock.plan.acts import Act, Authorize, Inverse, Revoke, TagRules, Unta
 from originlock.plan.change import Change, Hole, Note, Objection, Unread
 from originlock.plan.document import Plan
 from originlock.plan.journal import RunRecord
-from originlock.plan.machine import LaneReport, Proof
+from originlock.plan.lane import LaneReport, Proof
 from originlock.plan.result import ApplyResult, exit_code_of_plan
 
 Data = dict[str, object]

@@ -13,7 +13,7 @@ from originlock.plan.acts import Act, Authorize, Revoke, TagRules, UntagRules
 from originlock.plan.change import Change, Effect, Hole, Objection, Unread
 from originlock.plan.document import Plan
 from originlock.plan.journal import RunRecord
-from originlock.plan.machine import Verdict
+from originlock.plan.lane import Verdict
 from originlock.plan.result import ApplyResult, Outcome
 from originlock.report.document import Document, Line, Tone, table
 from originlock.report.words import rules_in_words
@@ -23,8 +23,13 @@ _EFFECT_TONES = {Effect.WIDEN: Tone.GOOD, Effect.NARROW: Tone.WARNING, Effect.NE
 _SHORT_DIGEST = len("sha256:") + 12
 
 
-def plan_document(plan: Plan) -> Document:
-    """A plan: the list, the changes for each target in their order, holes, notes, and what it comes to."""
+def plan_document(plan: Plan, hint: str = "") -> Document:
+    """A plan: the list, the changes for each target in their order, holes, notes, and what it comes to.
+
+    Args:
+        plan: what to tell of.
+        hint: what a person can do now, where there is something to do.
+    """
     lines = [*_heading(plan), *_objections(plan.objections)]
     for target in dict.fromkeys(change.target for change in plan.changes):
         lines.append(Line(target, Tone.TITLE))
@@ -32,7 +37,7 @@ def plan_document(plan: Plan) -> Document:
     lines += [line for hole in plan.holes for line in _hole(hole)]
     lines += _unknowns(plan.unknown)
     lines += [Line(f"note: {_at(note.target)}{note.what}", Tone.QUIET) for note in plan.notes]
-    return (*lines, *_summary(plan))
+    return (*lines, *_summary(plan, hint))
 
 
 def _heading(plan: Plan) -> list[Line]:
@@ -75,7 +80,7 @@ def _act_in_words(act: Act) -> str:
 
 def _hole(hole: Hole) -> list[Line]:
     if hole.closed_by_plan:
-        return [Line(f"hole: {hole.target} lets in {hole.lets_in}: closed by this plan", Tone.WARNING)]
+        return [Line(f"hole: {hole.target} lets in {hole.lets_in}: closed by this plan ({hole.what})", Tone.WARNING)]
     lines = [Line(f"HOLE: {hole.target} lets in {hole.lets_in} ({hole.what})", Tone.BAD)]
     return lines + ([Line(f"to close it: {hole.close_with}", indent=3)] if hole.close_with else [])
 
@@ -97,7 +102,7 @@ def _at(target: str) -> str:
     return f"{target}: " if target else ""
 
 
-def _summary(plan: Plan) -> list[Line]:
+def _summary(plan: Plan, hint: str) -> list[Line]:
     if plan.objections:
         return [Line(f"Refused by {count(len(plan.objections), 'guard')}; nothing was changed.", Tone.BAD)]
     if not plan.changes:
@@ -105,12 +110,8 @@ def _summary(plan: Plan) -> list[Line]:
     widening = sum(1 for change in plan.changes if change.effect is Effect.WIDEN)
     narrowing = sum(1 for change in plan.changes if change.effect is Effect.NARROW)
     said = f"{count(len(plan.changes), 'change')}: {widening} widen, {narrowing} narrow"
-    return [
-        Line(f"{said}; digest {plan.digest[:_SHORT_DIGEST]}", Tone.TITLE),
-        Line("Nothing was changed. To do it: originlock apply, with the same options.", Tone.QUIET)
-        if plan.purpose == "apply"
-        else Line("Nothing was changed yet.", Tone.QUIET),
-    ]
+    lines = [Line(f"{said}; digest {plan.digest[:_SHORT_DIGEST]}", Tone.TITLE)]
+    return [*lines, Line(hint, Tone.QUIET)] if hint else lines
 
 
 def _standing(holes: tuple[Hole, ...], unknown: tuple[Unread, ...]) -> Line:

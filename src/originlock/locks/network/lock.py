@@ -11,7 +11,7 @@ import hashlib
 import msgspec
 
 from originlock.facts.edge import AcceptedList
-from originlock.facts.networks import Family, family, prefix_length
+from originlock.facts.networks import IPV4, Family, family, prefix_length
 from originlock.facts.origin import CidrSource, PrefixListSource, Rule, RulesQuota, SecurityGroup
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.unknown import Unknown
@@ -71,8 +71,12 @@ def holes(policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> tuple[H
     return tuple(
         _hole(policy, accepted, view, opening)
         for view in (judged(policy, accepted, snapshot, group) for group in _read(snapshot))
-        for opening in view.openings
+        for opening in sorted(view.openings, key=_widest_first)
     )
+
+
+def _widest_first(opening: Opening) -> tuple[int, int, str]:
+    return (-opening.lets_in.of_family(IPV4).size(), -opening.lets_in.size(), opening.rule.id)
 
 
 def marked(found: tuple[Hole, ...], drafts: tuple[Draft, ...]) -> tuple[Hole, ...]:

@@ -1,0 +1,191 @@
+# ruff: noqa: INP001, T201  a script of the documentation: no package, and it says what it does
+"""Fill in what the documentation takes from the code: `python docs/generate.py` (a test holds the two together).
+
+A document marks a place with `<!-- made: NAME -->` and `<!-- end -->`; what stands between is made anew.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from originlock.cli.main import COMMANDS
+from originlock.errors import EXIT_CODE_MEANINGS
+from originlock.intent import keys
+from originlock.intent.environment import PREFIX, variable_part
+from originlock.intent.keys import Key, Named, Pairs, Section, Several
+from originlock.plan.lane import ENDED, TRANSITIONS, State
+from originlock.wiring.settings import descriptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from originlock.intent.keys import Entry
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+_BLOCK: Final = re.compile(
+    r"(<!-- made: (?P<name>[a-z-]+)(?: (?P<what>[a-z-]+))? -->\n)(.*?)(<!-- end -->\n)", re.DOTALL
+)
+
+
+def documents() -> tuple[Path, ...]:
+    """Every document that may hold such places."""
+    return (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+
+
+def filled(text: str) -> str:
+    """The document with every place made anew."""
+
+    def made(found: re.Match[str]) -> str:
+        lines = MAKERS[found["name"]](found["what"] or "")
+        return f"{found[1]}" + "\n".join(lines) + f"\n{found[5]}"
+
+    return _BLOCK.sub(made, text)
+
+
+# --- what there is -------------------------------------------------------------------------------------------
+
+
+def exit_codes(_: str) -> list[str]:
+    """Every exit code."""
+    rows = [f"| {int(code)} | {meaning} |" for code, meaning in EXIT_CODE_MEANINGS.items()]
+    return ["| exit code | what it says |", "|---|---|", *rows]
+
+
+def commands(_: str) -> list[str]:
+    """Every command."""
+    return [
+        "| command | what it does |",
+        "|---|---|",
+        *(f"| `originlock {c}` | {what} |" for c, what in COMMANDS.items()),
+    ]
+
+
+def transcript(name: str) -> list[str]:
+    """A recorded transcript, whole."""
+    text = (ROOT / "docs" / "transcripts" / f"{name}.txt").read_text(encoding="utf-8")
+    return ["```console", text.rstrip("\n"), "```"]
+
+
+def diagram(_: str) -> list[str]:
+    """The machine's states, drawn."""
+    arrows = sorted({(before, after) for (before, _), after in TRANSITIONS.items() if before != after}, key=_by_state)
+    return [
+        "```mermaid",
+        "stateDiagram-v2",
+        *(
+            f"    state {json.dumps(state.value)} as {state.name}"
+            for state in State
+            if state.value != state.name.lower()
+        ),
+        *(f"    {before.name} --> {after.name}" for before, after in arrows),
+        *(f"    {state.name} --> [*]" for state in State if state in ENDED),
+        "```",
+    ]
+
+
+def _by_state(arrow: tuple[State, State]) -> tuple[int, int]:
+    order = list(State)
+    return order.index(arrow[0]), order.index(arrow[1])
+
+
+def transitions(_: str) -> list[str]:
+    """The machine's transitions, each with its event."""
+    rows = [f"| {before.value} | {event.value} | {after.value} |" for (before, event), after in TRANSITIONS.items()]
+    return ["| a lane that is | when | is then |", "|---|---|---|", *rows]
+
+
+# --- the configuration ---------------------------------------------------------------------------------------
+
+
+def configuration(_: str) -> list[str]:
+    """Every key of the configuration, from the table that decoding walks."""
+    return [line for entry in keys.document(descriptions()).entries for line in _entry(entry, ())][1:]
+
+
+def _entry(entry: Entry, path: tuple[str, ...]) -> Iterator[str]:
+    """A table of the configuration, and the tables in it; a key stands in its table."""
+    match entry:
+        case Section(name=name):
+            yield from _table(entry, (*path, name), "[{}]")
+        case Named(name=name, each=each):
+            yield from _table(each, (*path, name, "NAME"), "[{}]")
+        case Several(name=name, each=each):
+            yield from _table(each, (*path, name), "[[{}]]")
+        case Key() | Pairs():
+            return
+
+
+def _table(section: Section, path: tuple[str, ...], brackets: str) -> Iterator[str]:
+    rows = [_row(entry, path, brackets) for entry in section.entries if isinstance(entry, Key | Pairs)]
+    if rows:
+        yield from ("", f"### `{brackets.format('.'.join(path))}`", "", section.description, "")
+        yield from ("| key | what it is | may be | default | variable |", "|---|---|---|---|---|", *rows)
+    for entry in section.entries:
+        yield from _entry(entry, path)
+
+
+def _row(entry: Key[object] | Pairs, path: tuple[str, ...], brackets: str) -> str:
+    in_list = brackets == "[[{}]]"
+    if isinstance(entry, Pairs):
+        variable = f"`{_variable((*path, entry.name, 'KEY'))}`"
+        return f"| `{entry.name}` | {entry.description} | table of texts | - | {variable} |"
+    default = "required" if entry.required else "-" if entry.default in (None, ()) else f"`{_toml(entry.default)}`"
+    variable = "-" if in_list or entry.kind.from_text is None else f"`{_variable((*path, entry.name))}`"
+    return f"| `{entry.name}` | {entry.description} | {_may_be(entry.kind.schema)} | {default} | {variable} |"
+
+
+def _variable(path: tuple[str, ...]) -> str:
+    return "_".join((PREFIX, *(variable_part(name) for name in path)))
+
+
+def _toml(value: object) -> str:
+    return json.dumps(list(value) if isinstance(value, tuple) else value)
+
+
+def _may_be(schema: Mapping[str, object]) -> str:
+    """What a JSON Schema allows, in words."""
+    match schema:
+        case {"enum": [*choices]}:
+            return " or ".join(f"`{json.dumps(choice)}`" for choice in choices)
+        case {"type": "array", "items": dict(items)}:
+            return f"list: {_may_be(items)}"
+        case {"type": "integer" | "number" as kind, "minimum": least, **rest}:
+            upto = f"{least} to {rest['maximum']}" if "maximum" in rest else f"{least} or more"
+            return f"{'whole number' if kind == 'integer' else 'number'}, {upto}"
+        case {"format": "date"}:
+            return "date"
+        case {"format": "uri"}:
+            return "URL"
+        case _:
+            return "text"
+
+
+MAKERS: Final[Mapping[str, Callable[[str], list[str]]]] = {
+    "exit-codes": exit_codes,
+    "commands": commands,
+    "transcript": transcript,
+    "diagram": diagram,
+    "transitions": transitions,
+    "configuration": configuration,
+}
+"""How each sort of place is made."""
+
+
+def main() -> int:
+    """Write every document anew."""
+    for path in documents():
+        before = path.read_text(encoding="utf-8")
+        after = filled(before)
+        if before != after:
+            path.write_text(after, encoding="utf-8")
+            print(f"written: {path.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

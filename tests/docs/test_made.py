@@ -1,0 +1,70 @@
+"""What the documentation takes from the code is up to date: generated places, transcripts, the demo."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from docs.transcripts import record
+
+from docs import generate
+
+# They say nothing about single functions, and need the whole tree: mutation testing leaves them out.
+pytestmark = pytest.mark.lab
+
+ROOT = Path(__file__).resolve().parents[2]
+TRANSCRIPTS = ROOT / "docs" / "transcripts"
+
+DEMO_SECONDS = 60
+"""It has to end in under a minute."""
+
+
+def documents() -> Sequence[Path]:
+    """Every document that may hold generated places."""
+    return generate.documents()
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
+def test_generated_places_are_up_to_date(document: Path) -> None:
+    """The code changed and the documentation did not: `python docs/generate.py`."""
+    text = document.read_text(encoding="utf-8")
+    assert generate.filled(text) == text
+
+
+def test_transcripts_are_up_to_date() -> None:
+    """The output changed and the transcripts did not: `python docs/transcripts/record.py`."""
+    found = record.transcripts()
+    kept = {name: (TRANSCRIPTS / f"{name}.txt").read_text(encoding="utf-8") for name in record.RECORDED}
+    assert found == kept
+
+
+def skeleton(text: str) -> list[str]:
+    """What the demo shows whatever it played with: its parts, its commands, how they ended."""
+    told = (r"^\d\. .*$", r"^  \$ .*$", r"^  \(exit code \d+;", r"^  Bad input .*$")
+    return re.findall("|".join(told), text, re.MULTILINE)
+
+
+def test_the_demo_runs_to_its_end(tmp_path: Path) -> None:
+    """It ends by itself with 0, in time, in 80 columns, without colours in a pipe, and leaves nothing behind."""
+    began = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, "-m", "originlock.lab.demo"],
+        env={**os.environ, "TMPDIR": str(tmp_path), "HOME": str(tmp_path), "AWS_PROFILE": "nobody"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stderr == ""
+    assert time.monotonic() - began < DEMO_SECONDS
+    assert not list(tmp_path.iterdir())
+    assert "\x1b" not in ended.stdout
+    assert max(map(len, ended.stdout.splitlines())) <= 80
+    kept = (TRANSCRIPTS / "demo.txt").read_text(encoding="utf-8")
+    assert skeleton(record.normalised(ended.stdout)) == skeleton(kept)
