@@ -80,7 +80,7 @@ def _act_in_words(act: Act) -> str:
 
 def _hole(hole: Hole) -> list[Line]:
     if hole.closed_by_plan:
-        return [Line(f"hole: {hole.target} lets in {hole.lets_in}: closed by this plan ({hole.what})", Tone.WARNING)]
+        return [Line(f"hole: {hole.target} lets in {hole.lets_in} ({hole.what}): this plan closes it", Tone.WARNING)]
     lines = [Line(f"HOLE: {hole.target} lets in {hole.lets_in} ({hole.what})", Tone.BAD)]
     return lines + ([Line(f"to close it: {hole.close_with}", indent=3)] if hole.close_with else [])
 
