@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from typing import final
 
-_SHOWN = 3
+_SHOWN = 8
 
 
 class ExitCode(enum.IntEnum):

@@ -262,10 +262,16 @@ def test_own_rules_never_object_to_growth() -> None:
     """No own rules, few own rules, and both families at once."""
     assert own_rules_guard([], ranges(), None) is None
     assert own_rules_guard([parse(V4[0])], ranges(), None) is None
-    both = own_rules_guard([parse("8.0.0.0/16"), parse("2a00::/32")], ranges(), None)
+    both = own_rules_guard([parse("8.0.0.0/16"), parse("2a00::/32")], ranges(("9.0.0.0/16",), ("2a10::/32",)), None)
     assert both is not None
     assert "IPv4: 1 of the 1" in both.message
     assert "IPv6: 1 of the 1" in both.message
+
+
+def test_few_own_rules_are_no_measure() -> None:
+    """A group where others made most of the rules: one own rule for a range that went is no shrunken list."""
+    assert own_rules_guard([parse("8.0.0.0/16"), parse("2a00::/32")], ranges(), None) is None
+    assert own_rules_guard([parse(text) for text in numbered(4)], ranges(), None) is not None
 
 
 def test_exactly_as_wide_as_the_limit() -> None:

@@ -13,9 +13,10 @@ from typing import assert_never
 import msgspec
 
 from originlock.app.plan import Planned, Readers
-from originlock.errors import ExitCode
+from originlock.errors import CloudError, ExitCode
 from originlock.facts.origin import SecurityGroup
 from originlock.facts.unknown import Unknown
+from originlock.intent.policy import Place
 from originlock.plan.acts import Act, inverse
 from originlock.plan.change import Change, Hole, Objection, Unread
 from originlock.plan.document import Plan, basis_difference
@@ -192,7 +193,7 @@ def _driven(
             case Look(targets):
                 for place in dict.fromkeys(at_home[target] for target in targets):
                     here = tuple(target for target in targets if at_home[target] == place)
-                    seen |= readers.clouds.reader(place).groups(here)
+                    seen |= _read_back(readers, place, here)
                 for target in targets:
                     machine.seen(target, seen.get(target, Unknown(target, "AWS did not answer for it")))
             case Pause(seconds, waiting_for):
@@ -202,6 +203,14 @@ def _driven(
                 return seen, interrupted
             case step:
                 assert_never(step)
+
+
+def _read_back(readers: Readers, place: Place, targets: tuple[str, ...]) -> Seen:
+    """What the targets are now; once something was changed, a lost AWS is no reason to leave without a word."""
+    try:
+        return readers.clouds.reader(place).groups(targets)
+    except CloudError as error:
+        return {target: Unknown(f"security group {target}", error.what) for target in targets}
 
 
 def _acts_in_words(acts: tuple[tuple[Change, Act], ...], *, undo: bool) -> str:

@@ -27,6 +27,7 @@ _NO_CREDENTIALS: Final = (
     botocore.exceptions.CredentialRetrievalError,
     botocore.exceptions.NoAuthTokenError,
     botocore.exceptions.SSOError,
+    botocore.exceptions.TokenRetrievalError,
 )
 
 # EC2 API reference, "Error codes".

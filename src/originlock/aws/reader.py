@@ -32,6 +32,11 @@ _T = TypeVar("_T")
 _VALUES_IN_A_FILTER: Final = 200
 """EC2 API reference, Filter: up to 200 values."""
 
+_LONGEST_VALUE: Final = 255
+"""EC2 API reference, Filter: up to 255 characters a value; a tag's value may have 256."""
+
+_LITERAL: Final = str.maketrans({"\\": "\\\\", "*": "\\*", "?": "\\?"})
+
 _PAGE: Final = 1000
 """EC2 API reference: MaxResults of DescribeSecurityGroups and DescribeSecurityGroupRules is 5 to 1000."""
 
@@ -63,12 +68,12 @@ class AwsReader:
             case GroupsById(ids):
                 return self._found_by_id(ids)
             case GroupsByTags(tags):
-                filters: list[FilterTypeDef] = [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags]
+                filters = [_tag_filter(key, value) for key, value in tags]
                 what = "security groups tagged " + ", ".join(f"{key}={value}" for key, value in tags)
                 answers = _read(what, functools.partial(self._describe_groups, filters))
                 if isinstance(answers, Unknown):
                     return Found({}, (answers,))
-                # EC2 takes * and ? in a filter's value for wildcards; only a group with these very tags is meant.
+                # Whatever the filters let through: only a group with these very tags is meant.
                 exact = [answer for answer in answers if set(tags) <= set(decode.tags(answer.get("Tags", [])))]
                 return Found(self._with_rules(exact))
 
@@ -186,6 +191,14 @@ class AwsReader:
             lambda: quotas.get_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]["Value"],
         )
         return value if isinstance(value, Unknown) else RulesQuota(int(value), observed=True)
+
+
+def _tag_filter(key: str, value: str) -> FilterTypeDef:
+    """A filter for one tag. EC2 takes * and ? in values for wildcards, and a backslash takes that from them."""
+    literal = value.translate(_LITERAL)
+    if len(literal) > _LONGEST_VALUE:
+        return {"Name": "tag-key", "Values": [key]}
+    return {"Name": f"tag:{key}", "Values": [literal]}
 
 
 def _weight(answer: ManagedPrefixListTypeDef) -> int | Unknown:

@@ -36,8 +36,9 @@ Examples:
   originlock apply --config originlock.toml --yes          (in cron)
   originlock apply blog.plan --yes                         (a saved plan, and just that)
 \b
-Exit codes: 0 done, or nothing to do; 3 a hole is still open (NOT LOCKED); 4 refused by a guard, nothing changed;
-5 stopped on the way or undone, the edge is served; 6 the undo failed, a person is needed now; 7 could not be told.
+Exit codes: 0 done, or nothing to do; 3 a hole is still open (NOT LOCKED);
+4 refused by a guard, nothing changed; 5 stopped on the way or undone, the edge
+is served; 6 the undo failed, a person is needed now; 7 could not be told.
 """
 
 

@@ -47,12 +47,15 @@ def carried_out(
     if not yes:
         shown = saved if saved is not None else make().plan
         print_talk(plan_document(shown)) if as_json else print_document(plan_document(shown))
-        if shown.objections or not shown.changes:
+        # A saved plan with nothing to do is still held against what AWS holds now.
+        if shown.objections or not (shown.changes or saved):
             if as_json:
                 print_json(plan_data(shown))
             return int(exit_code_of_plan(shown))
-        if not click.confirm("Apply these changes?", default=False, err=True):
+        if shown.changes and not click.confirm("Apply these changes?", default=False, err=True):
             click.echo("Nothing was changed.", err=True)
+            if as_json:
+                print_json(plan_data(shown))
             return int(ExitCode.PENDING)
         saved = shown
     order = desk.order(command, saved=saved, wait_seconds=wait_seconds)

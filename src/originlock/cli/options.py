@@ -6,6 +6,7 @@ Lives here: each option once, and from options to a configuration and policies. 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -98,9 +99,19 @@ override_options = _all(
     click.option("--no-prove", is_flag=True, help="narrow also where a proof cannot be had (it is journalled)"),
 )
 
+
+def _finite(_context: click.Context, _option: click.Parameter, seconds: float) -> float:
+    """Nobody means to wait for ever, or for no number at all."""
+    if not math.isfinite(seconds):
+        message = "give a number of seconds"
+        raise click.BadParameter(message)
+    return seconds
+
+
 wait_option = click.option(
     "--wait",
     type=click.FloatRange(min=0),
+    callback=_finite,
     default=60.0,
     show_default=True,
     metavar="SECONDS",

@@ -5,6 +5,7 @@ Lives here: the streams. Must not live here: what is said on them.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -48,5 +49,7 @@ class StderrTalk:
 
     def say(self, text: str) -> None:
         """One line of progress."""
-        sys.stderr.write(f"... {text}\n")
-        sys.stderr.flush()
+        # Nobody may be listening any more; what is being done is no less right for it.
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"... {text}\n")
+            sys.stderr.flush()

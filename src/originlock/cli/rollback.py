@@ -21,7 +21,7 @@ from originlock.cli.options import (
     wait_option,
     yes_option,
 )
-from originlock.errors import UsageError
+from originlock.errors import StateError, UsageError
 from originlock.intent.policy import Configuration, Policy
 from originlock.plan.journal import RunRecord, last_to_undo, runs
 from originlock.store.journal import JournalFile
@@ -82,6 +82,9 @@ def _chosen(run: str | None, journal: JournalFile) -> RunRecord:
     if not record.changed:
         message = f"run {record.run} changed nothing, so there is nothing to undo"
         raise UsageError(message, "see `originlock history` for the others")
+    if not record.policies:
+        message = f"the journal {journal.path} no longer tells what run {record.run} was about"
+        raise StateError(message, "undo it by hand; `originlock history` tells what is left of it")
     return record
 
 

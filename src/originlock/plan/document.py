@@ -138,7 +138,7 @@ def decode(data: bytes) -> Plan:
     """
     try:
         plan = msgspec.json.decode(data, type=Plan)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"it is not a plan of this version of originlock ({error})"
         raise PlanDamagedError(message) from error
     if plan.version != PLAN_VERSION:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from typing import Final
 
 from originlock.facts.snapshot import Resolution
@@ -27,10 +28,11 @@ class SystemResolver:
             name: Unknown(f"the addresses of {name}", f"no answer within {self._seconds:g} s") for name in hostnames
         }
         threads = [threading.Thread(target=_ask, args=(name, answers), daemon=True) for name in hostnames]
+        until = time.monotonic() + self._seconds
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(self._seconds)
+            thread.join(max(0.0, until - time.monotonic()))
         return dict(answers)
 
 

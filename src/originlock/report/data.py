@@ -171,7 +171,7 @@ def _hole(hole: Hole) -> Data:
         "lets_in": hole.lets_in,
         "rule": hole.rule,
         "closed_by_plan": hole.closed_by_plan,
-        "close_with": hole.close_with or None,
+        "close_with": None if hole.closed_by_plan else hole.close_with or None,
     }
 
 

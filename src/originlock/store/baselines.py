@@ -37,7 +37,7 @@ class BaselineFiles:
         except OSError as error:
             message = f"the last accepted list {path} cannot be read: {error.strerror}"
             raise StateError(message, "mend its permissions, or give another ORIGINLOCK_STATE_DIR") from error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             message = f"the last accepted list {path} is damaged"
             raise StateError(
                 message, f"remove {path}: the list that ships with originlock is the baseline then"

@@ -33,7 +33,7 @@ def prepared(directory: Path) -> Path:
     return directory
 
 
-def replaced(path: Path, data: bytes) -> None:
+def replaced(path: Path, data: bytes, remedy: str = _REMEDY) -> None:
     """Write a file as a whole or not at all (0600), and sync it.
 
     Raises:
@@ -53,7 +53,7 @@ def replaced(path: Path, data: bytes) -> None:
         synced(path.parent)
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror}"
-        raise StateError(message, _REMEDY) from error
+        raise StateError(message, remedy) from error
 
 
 def synced(directory: Path) -> None:

@@ -80,7 +80,7 @@ class JournalFile:
                 continue
             try:
                 found.append(self._decoder.decode(line))
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 self.damaged += 1
         return tuple(found)
 

@@ -15,6 +15,9 @@ _LARGEST = 64 * 1024 * 1024
 """No plan that we write is anywhere near; a larger file is something else."""
 
 
+_ANOTHER = "give another file with --out"
+
+
 def saved(plan: Plan, path: Path) -> None:
     """Write a plan.
 
@@ -24,8 +27,11 @@ def saved(plan: Plan, path: Path) -> None:
     """
     if not path.parent.is_dir():
         message = f"the plan cannot be saved: there is no directory {path.parent}"
-        raise UsageError(message, "give another file with --out")
-    replaced(path, encode(plan))
+        raise UsageError(message, _ANOTHER)
+    if path.exists() and not path.is_file():
+        message = f"the plan cannot be saved: {path} is there, and is no file"
+        raise UsageError(message, _ANOTHER)
+    replaced(path, encode(plan), _ANOTHER)
 
 
 def loaded(path: Path) -> Plan:

@@ -82,10 +82,7 @@ def _widest_first(opening: Opening) -> tuple[int, int, str]:
 def marked(found: tuple[Hole, ...], drafts: tuple[Draft, ...]) -> tuple[Hole, ...]:
     """The holes, each with the word on whether these drafts close it."""
     gone = {rule.id for draft in drafts if isinstance(draft.act, Revoke) for rule in draft.act.rules}
-    return tuple(
-        msgspec.structs.replace(hole, closed_by_plan=True, close_with="") if hole.rule in gone else hole
-        for hole in found
-    )
+    return tuple(msgspec.structs.replace(hole, closed_by_plan=True) if hole.rule in gone else hole for hole in found)
 
 
 def unread(policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> tuple[Unread, ...]:
