@@ -5,7 +5,6 @@ Lives here: the streams. Must not live here: what is said on them.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
@@ -49,7 +48,9 @@ class StderrTalk:
 
     def say(self, text: str) -> None:
         """One line of progress."""
-        # Nobody may be listening any more; what is being done is no less right for it.
-        with contextlib.suppress(OSError):
+        try:
             sys.stderr.write(f"... {text}\n")
             sys.stderr.flush()
+        except OSError:
+            # Nobody is listening any more; what is being done is no less right for it, now and at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
