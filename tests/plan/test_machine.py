@@ -316,3 +316,28 @@ def test_the_table_is_complete() -> None:
     assert (State.UNDOING, Event.INTERRUPTED) not in TRANSITIONS
     reached = {State.ACTING, State.PROVING} | set(TRANSITIONS.values())
     assert reached == set(State)
+
+
+def test_what_a_rollback_reopens_is_waited_for() -> None:
+    """A rollback that says that nothing is open, because AWS shows late what it has just opened."""
+    add = Authorize(GROUP, (RuleSpec(OLD, "", ()),))
+    draft = Draft("blog", Phase.WIDEN, Effect.WIDEN, add, "it was there before")
+    frame = PlanFrame((Policy("blog", GroupsById((GROUP,))),), Limits(0, 1.0), Overrides(), accepted=None)
+    expectation = Expectation("blog", GROUP, (NEW,))
+    reopening = composed(frame, (Contribution(drafts=(draft,), expectations=(expectation,)),))
+    machine = Machine(reopening)
+    machine.acted(perform(machine)[0], Done())
+    see(machine, group(NEW))
+    see(machine, group(NEW, OLD))
+    assert end(machine)[0] is State.FINISHED
+    assert machine.reports()[0].proofs[-1].verdict is Verdict.KEPT
+    machine = Machine(reopening)
+    machine.acted(perform(machine)[0], Done())
+    for _ in range(20):
+        step = machine.next()
+        if isinstance(step, Look):
+            machine.seen(GROUP, group(NEW))
+        elif isinstance(step, Finished):
+            break
+    assert end(machine)[0] is State.FINISHED
+    assert machine.reports()[0].proofs[-1].verdict is Verdict.UNKNOWN

@@ -13,7 +13,7 @@ import msgspec
 
 from originlock.facts.origin import SecurityGroup
 from originlock.facts.unknown import Unknown
-from originlock.plan.acts import Act, Revoke, changed_under_us, inverse, remaining
+from originlock.plan.acts import Act, Authorize, Revoke, changed_under_us, inverse, remaining
 from originlock.plan.change import Change, Effect, Expectation, Phase
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Outcome, Unsure
 
@@ -92,6 +92,8 @@ ENDED: Final = frozenset({State.FINISHED, State.STOPPED, State.UNDONE, State.STU
 
 _TRIES = 4
 """How often one act is tried again after unclear answers (botocore's own retries come before each)."""
+
+_NOT_ALL_SHOWN = "AWS does not show all that was added"
 
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 4.0
@@ -288,6 +290,10 @@ class Lane:
         held = {rule.key for rule in group.rules}
         return sum(1 for key in self.expectation.present if key not in held)
 
+    def _unshown(self, group: SecurityGroup) -> bool:
+        """Whether AWS does not show all that was added; in a rollback that may be more than what is wanted."""
+        return any(remaining(change.act, group) for change in self.widen if isinstance(change.act, Authorize))
+
     def _say(self, when: str, verdict: Verdict, evidence: str) -> None:
         what = f"all {len(self.expectation.present)} wanted rules are there"
         if when == "after-narrow":
@@ -300,12 +306,17 @@ class Lane:
                 self._say("after-widen", Verdict.UNKNOWN, group.reason)
                 self.on(Event.BLIND_AT_END)
             return
-        missing = self._missing(group)
-        if not missing:
+        missing, unshown = self._missing(group), self._unshown(group)
+        if (missing or unshown) and self._wait():
+            return
+        if missing:
+            self._stop_on_missing("after-widen", missing)
+        elif unshown:
+            self._say("after-widen", Verdict.UNKNOWN, _NOT_ALL_SHOWN)
+            self.on(Event.BLIND_AT_END)
+        else:
             self._say("after-widen", Verdict.KEPT, "AWS shows them")
             self.on(Event.KEPT_AT_END)
-        elif not self._wait():
-            self._stop_on_missing("after-widen", missing)
 
     def _proved_before(self, group: SecurityGroup | Unknown) -> None:
         if isinstance(group, Unknown):
@@ -359,9 +370,9 @@ class Lane:
                 self._say("after-narrow", Verdict.UNKNOWN, group.reason)
                 self.on(Event.BLIND_AT_END)
             return
-        missing = self._missing(group)
+        missing, unshown = self._missing(group), self._unshown(group)
         gone = not any(remaining(change.act, group) for change in self.narrow if isinstance(change.act, Revoke))
-        if not missing and gone:
+        if not missing and not unshown and gone:
             self._say("after-narrow", Verdict.KEPT, "AWS shows it so")
             self.on(Event.KEPT_AT_END)
         elif self._wait():
@@ -369,6 +380,9 @@ class Lane:
         elif missing:
             self._say("after-narrow", Verdict.BROKEN, f"AWS does not show {missing} wanted rules any more")
             self._undo(missing)
+        elif gone:
+            self._say("after-narrow", Verdict.UNKNOWN, _NOT_ALL_SHOWN)
+            self.on(Event.BLIND_AT_END)
         else:
             self._say("after-narrow", Verdict.BROKEN, "AWS still shows what was revoked")
             self.on(Event.STRANGER_REMAINS)

@@ -37,7 +37,9 @@ class SignalInterrupts:
         if threading.current_thread() is not threading.main_thread():
             yield flag  # only the main thread may handle signals
             return
-        before = {number: signal.signal(number, flag.ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        # A signal that was ignored from the start (nohup, a job in the background) is for somebody else.
+        minded = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) != signal.SIG_IGN]
+        before = {number: signal.signal(number, flag.ask) for number in minded}
         try:
             yield flag
         finally:
