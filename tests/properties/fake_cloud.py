@@ -40,7 +40,7 @@ from originlock.facts.unknown import Unknown
 from originlock.intent.policy import GroupsById, Limits, Place, Target
 from originlock.plan.acts import Act, Authorize, Revoke, TagRules, UntagRules
 from originlock.plan.change import Change
-from originlock.plan.journal import Event
+from originlock.plan.journal import Event, Intended
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Outcome, Unsure
 from originlock.ports.reading import Found
 
@@ -273,8 +273,9 @@ class FakeState:
         self.written: list[Event] = []
         self.last = last
 
-    def append(self, events: tuple[Event, ...]) -> None:
-        """Through JSON, as on disk."""
+    def append(self, events: tuple[Event, ...], *, sync: bool = True) -> None:
+        """Through JSON, as on disk; an intent that is not synced is a fault."""
+        assert sync or not any(isinstance(event, Intended) for event in events)
         for event in events:
             self.written.append(msgspec.json.decode(msgspec.json.encode(event), type=Event))
 

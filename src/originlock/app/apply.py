@@ -188,7 +188,7 @@ def _driven(
                 writers.talk.say(_acts_in_words(acts, undo=undo))
                 for change, outcome in performer.perform(tuple((places[c.origin], c, act) for c, act in acts)):
                     now = readers.clock.now().isoformat(timespec="seconds")
-                    writers.journal.append((Answered(order.run, now, change.id, outcome, undo),))
+                    writers.journal.append((Answered(order.run, now, change.id, outcome, undo),), sync=False)
                     machine.acted(change.id, outcome)
             case Look(targets):
                 for place in dict.fromkeys(at_home[target] for target in targets):

@@ -34,8 +34,10 @@ class Performers(Protocol):
 class JournalWriter(Protocol):
     """Appends to the journal."""
 
-    def append(self, events: tuple[Event, ...]) -> None:
-        """Write the events and sync them to disk before returning.
+    def append(self, events: tuple[Event, ...], *, sync: bool = True) -> None:
+        """Write the events, and unless `sync` is false sync them to disk before returning.
+
+        Only what is to be done must be on disk before it is: an answer that a power cut takes away counts as none.
 
         Raises:
             StateError: they could not be written; nothing may be done then.

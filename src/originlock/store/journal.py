@@ -34,8 +34,8 @@ class JournalFile:
         """Where it is."""
         return self._path
 
-    def append(self, events: tuple[Event, ...]) -> None:
-        """Write the events and sync them to disk before returning.
+    def append(self, events: tuple[Event, ...], *, sync: bool = True) -> None:
+        """Write the events, and unless `sync` is false sync them to disk before returning.
 
         Raises:
             StateError: they could not be written.
@@ -51,7 +51,8 @@ class JournalFile:
                 if size and os.pread(handle, 1, size - 1) != b"\n":
                     data = b"\n" + data
                 _written(handle, data)
-                os.fsync(handle)
+                if sync:
+                    os.fsync(handle)
             finally:
                 os.close(handle)
             if new:
