@@ -164,7 +164,7 @@ class _Way:
             match step:
                 case AddStep(rules):
                     for act in _by_tags(group, rules):
-                        reason = f"{count(len(act.rules), 'rule')} that were there before the run"
+                        reason = f"{count(len(act.rules), 'rule')} from before the run"
                         drafts.append(Draft(origin, Phase.WIDEN, Effect.WIDEN, act, reason))
                 case MakeRoomStep(own):
                     made_room |= {rule.id for rule in own}
