@@ -204,13 +204,18 @@ def test_cut_text_against_the_other_form() -> None:
     assert V4[-1] in outcome.remarks[0]
 
 
-def test_cut_text_is_refused_where_json_is_new() -> None:
-    """Without a second witness for what is new; a person can accept the union."""
+def test_a_text_that_lags_behind_is_no_cut_one() -> None:
+    """Forms that disagree are refused for want of a length: plain servers send none."""
     readings = (form("json", (*V4, NEW)), form("text", V4, declared=False))
-    outcome = refused(*readings)
-    assert guards(outcome) == {"cut-short", "one-form-left"}
-    by_person = accepted(*readings, accept=outcome.digest)
-    assert (by_person.list.agree, by_person.list.source) == (False, "json+text")
+    outcome = accepted(*readings)
+    assert outcome.list.agree is False
+    assert parse(NEW) in outcome.list.ranges.ipv4
+
+
+def test_json_without_a_length_is_whole_if_it_is_json() -> None:
+    """A JSON form that lags behind is called cut."""
+    outcome = accepted(form("json", V4[1:], declared=False), form("text", V4))
+    assert outcome.list.agree is False
 
 
 def test_cut_text_against_the_baseline() -> None:

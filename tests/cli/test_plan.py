@@ -145,12 +145,13 @@ def test_an_unknown_group_ends_with_1(command: str, product: Product, ec2: AwsCl
     assert "Traceback" not in ended.err
 
 
-def test_one_unknown_group_among_known_ones_ends_with_1(product: Product, ec2: AwsClient) -> None:
-    """The known groups would be locked and the other one forgotten."""
+def test_one_unknown_group_among_known_ones_is_said(product: Product, ec2: AwsClient) -> None:
+    """One group that is gone keeps new ranges from all others, or is forgotten."""
     made = group(ec2)
     ended = product.run("apply", "--yes", "--security-group", made, "--security-group", "sg-0123456789abcdef0")
-    assert ended.code == 1
-    assert ids(ec2, made) == set()
+    assert ended.code == 7
+    assert "UNKNOWN: sg-0123456789abcdef0: security group sg-0123456789abcdef0: there is none in" in ended.said
+    assert len(ids(ec2, made)) == 22
 
 
 @pytest.mark.parametrize("action", ["DescribeSecurityGroups", "DescribeSecurityGroupRules"])

@@ -27,7 +27,7 @@ from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Exemption, GroupsById, NetworkPolicy, Overrides, Policy
 from originlock.locks.network import rollback
 from originlock.locks.network.lock import contribution, questions
-from originlock.plan.acts import Authorize, Revoke, TagRules, Withdraw
+from originlock.plan.acts import Authorize, Revoke, TagRules, Withdraw, inverse
 from originlock.plan.change import Effect, Phase
 from originlock.plan.questions import AskHostnames, AskPrefixLists, AskRulesQuota
 
@@ -179,14 +179,38 @@ def test_rules_of_others_for_wanted_ranges() -> None:
     plain = contribution(policy(), LIST, snapshot(*theirs), Overrides())
     assert plain.drafts == ()
     assert [note.what for note in plain.notes] == [
-        "2 rules for wanted sources made by somebody else: present, and left theirs (--adopt takes them over)"
+        "1 rule for wanted sources made by somebody else: present, and left theirs (--adopt takes them over)",
+        "1 rule for wanted sources of another origin: present, and left",
     ]
     adopting = contribution(policy(), LIST, snapshot(*theirs), Overrides(adopt=True))
     (draft,) = adopting.drafts
     assert draft.act == TagRules(GROUP, ("sgr-a",), OURS)
     assert (draft.phase, draft.effect) == (Phase.PREPARE, Effect.NEUTRAL)
     assert draft.reason == "take over 1 rule for wanted sources that somebody else made"
-    assert adopting.notes == ()
+    assert len(adopting.notes) == 1
+
+
+def test_adopt_takes_over_what_options_alone_have_made() -> None:
+    """The way from options to a configuration is a dead end: the rules stay the command line's for ever."""
+    cli: Tags = (("originlock:origin", "cli"),)
+    seen = snapshot(rule("sgr-a", EDGE[0], tags=cli), *FULL[1:])
+    (draft,) = contribution(policy(), LIST, seen, Overrides(adopt=True)).drafts
+    assert draft.act == TagRules(GROUP, ("sgr-a",), OURS, cli)
+    assert inverse(draft.act) == TagRules(GROUP, ("sgr-a",), cli, OURS)
+
+
+def test_options_do_not_unsay_what_other_options_said() -> None:
+    """`--port 8443` in one line of cron that shuts the edge out of the 443 of another line."""
+    cli: Tags = (("originlock:origin", "cli"),)
+    held = [rule(f"sgr-{n}", cidr, tags=cli) for n, cidr in enumerate(EDGE)]
+    options = msgspec.structs.replace(policy(ports=(8443,)), origin="cli")
+    found = contribution(options, LIST, snapshot(*held), Overrides())
+    assert [type(draft.act) for draft in found.drafts] == [Authorize]
+    assert found.notes[0].what == (
+        "3 own rules on ports that are not named now: left alone; name every port, to keep them current"
+    )
+    configured = contribution(policy(ports=(8443,)), LIST, snapshot(*FULL), Overrides())
+    assert [type(draft.act) for draft in configured.drafts] == [Authorize, Revoke]
 
 
 def test_what_could_not_be_read_is_unknown() -> None:
@@ -349,7 +373,9 @@ def test_the_way_back_in_words() -> None:
     assert (objection.guard, objection.remedy) == ("reopen", "say --reopen if that is what you mean")
     found = rollback.rollback_contribution(policy(), LIST, seen, Overrides(reopen=True), inverses)
     assert found.objections == ()
-    assert [note.what for note in found.notes] == ["1 rule that came with the run, wanted now: left there"]
+    assert [note.what for note in found.notes] == [
+        "1 rule that came with the run, wanted now or not known to be unwanted: left there"
+    ]
     assert [(d.phase, d.act, d.reason) for d in found.drafts] == [
         (Phase.PREPARE, TagRules(GROUP, ("sgr-0",), (("a", "b"),)), "the tags were otherwise before the run"),
         (Phase.WIDEN, Authorize(GROUP, (WORLD.spec,)), "1 rule from before the run"),

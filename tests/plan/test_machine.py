@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
+from originlock.errors import ExitCode
 from originlock.facts.networks import parse
 from originlock.facts.origin import CidrSource, Rule, RuleKey, RuleSpec, SecurityGroup
 from originlock.facts.unknown import Unknown
-from originlock.intent.policy import GroupsById, Limits, Overrides, Policy
-from originlock.plan.acts import Authorize, Revoke
+from originlock.intent.policy import Exemption, GroupsById, Limits, Overrides, Policy
+from originlock.plan import journal
+from originlock.plan.acts import Authorize, Revoke, inverse
 from originlock.plan.change import Contribution, Draft, Effect, Expectation, Phase
-from originlock.plan.document import Plan, PlanFrame, composed
+from originlock.plan.document import Plan, PlanDamagedError, PlanFrame, composed, decode, encode
+from originlock.plan.journal import Answered, Intended, RunBegun, last_to_undo, runs
 from originlock.plan.lane import ENDED, TRANSITIONS, Event, State, Verdict
 from originlock.plan.machine import Finished, Look, Machine, Pause, Perform
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Unsure
+from originlock.plan.result import Outcome, outcome_of
 
 GROUP = "sg-1"
 
@@ -341,3 +347,57 @@ def test_what_a_rollback_reopens_is_waited_for() -> None:
             break
     assert end(machine)[0] is State.FINISHED
     assert machine.reports()[0].proofs[-1].verdict is Verdict.UNKNOWN
+
+
+def test_a_broken_proof_is_not_done() -> None:
+    """AWS still shows what was revoked, and the run ends with 0."""
+    machine = Machine(plan(widen=False, settle=0))
+    see(machine, group(NEW, KEPT, OLD))
+    machine.acted(perform(machine)[0], Done())
+    see(machine, group(NEW, KEPT, OLD))
+    assert machine.next() == Finished()
+    assert outcome_of(machine.reports(), (), (), interrupted=False) == (Outcome.DONE, ExitCode.PENDING)
+
+
+def test_an_undo_that_was_refused_is_no_undo() -> None:
+    """The journal forgets an act that was done, because somebody tried to undo it."""
+    act = Revoke(GROUP, (OLD_RULE,))
+    back = inverse(act)
+    assert isinstance(back, Authorize)
+    done: list[journal.Event] = [
+        RunBegun("r", "", "apply", ("blog",), "me", "0", Overrides(), None, plan(widen=False)),
+        Intended("r", "", "c", "blog", act, back),
+        Answered("r", "", "c", Done()),
+        Intended("r", "", "c", "blog", back, inverse(back), undo=True),
+    ]
+    for answer, undone in ((Failed("denied", ""), False), (Unsure("?"), False), (Done(), True)):
+        (record,) = runs((*done, Answered("r", "", "c", answer, undo=True)))
+        assert record.changed is not undone
+        assert record.inverses == (() if undone else (("blog", back),))
+
+
+def test_a_run_whose_beginning_is_lost_is_not_passed_over() -> None:
+    """`rollback` undoes an older run than the person means."""
+    act = Revoke(GROUP, (OLD_RULE,))
+    whole = RunBegun("old", "", "apply", ("blog",), "me", "0", Overrides(), None, plan(widen=False))
+    events: tuple[journal.Event, ...] = (
+        whole,
+        Intended("old", "", "c", "blog", act, inverse(act)),
+        Intended("new", "", "c", "blog", act, inverse(act)),
+    )
+    last = last_to_undo(runs(events), None)
+    assert last is not None
+    assert (last.run, last.policies) == ("new", ())
+
+
+def test_a_saved_plan_asks_for_no_more_than_a_configuration_could() -> None:
+    """An exception for everybody, by way of a plan's file."""
+    today = datetime.date(2026, 11, 22)
+    world = Exemption(parse("0.0.0.0/0"), "me", "why not", today)
+    asked = Policy("blog", GroupsById((GROUP,)), exceptions=(world,))
+    frame = PlanFrame((asked,), Limits(), Overrides(), accepted=None)
+    with pytest.raises(PlanDamagedError, match="no configuration could"):
+        decode(encode(composed(frame, ())))
+    patient = PlanFrame((), Limits(settle_seconds=1e300), Overrides(), accepted=None)
+    with pytest.raises(PlanDamagedError, match="no configuration could"):
+        decode(encode(composed(patient, ())))

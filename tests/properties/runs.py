@@ -23,6 +23,7 @@ class Site:
         self.cloud = FakeCloud(world.groups, quota, PREFIX_LISTS)
         self.state = FakeState(AcceptedList("cloudflare", world.published, "snapshot"))
         self.clock = FakeClock()
+        self.published: tuple[Ranges | None, Ranges | None] | None = None
         self._count = 0
 
     def readers(self) -> Readers:
@@ -30,7 +31,7 @@ class Site:
         return Readers(
             (NetworkLock(),),
             self.cloud,
-            FakeEdges(self.world.published, forms(self.world.published, self.world.published)),
+            FakeEdges(self.world.published, forms(*(self.published or (self.world.published, self.world.published)))),
             FakeResolver("104.16.0.1"),
             self.state,
             self.clock,

@@ -8,11 +8,12 @@ import os
 import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 from tests.properties.fake_cloud import Fault, Killed
-from tests.properties.runs import Site, allowed_now, keeps_the_invariants, keys_of, wanted_points
-from tests.properties.worlds import World, worlds
+from tests.properties.runs import ORACLE, Site, allowed_now, keeps_the_invariants, keys_of, wanted_points
+from tests.properties.worlds import World, ranges, worlds
 
 from originlock.app.plan import Undo
 from originlock.errors import ExitCode
+from originlock.facts.edge import Ranges
 from originlock.facts.networks import parse
 from originlock.facts.origin import CidrSource, Rule, RuleKey
 from originlock.intent.policy import Overrides
@@ -221,3 +222,43 @@ def test_near_a_quota_room_is_made_without_a_gap(world: World, ipv4: int, ipv6: 
         return
     assert result.outcome in (Outcome.DONE, Outcome.NOTHING_TO_DO)
     assert not site.plan().plan.changes
+
+
+@cases(300)
+@given(worlds(adopt=False), ranges, faults)
+def test_a_rollback_after_the_list_has_changed_takes_nothing_wanted(
+    world: World, published: Ranges, planned: dict[int, Fault]
+) -> None:
+    """I1 and I9: a range that is cut otherwise now is taken for another one, or an act that was retried for two."""
+    site = Site(world)
+    lost = {Fault.LOST_BEFORE, Fault.LOST_AFTER}
+    site.cloud.faults = {at: fault for at, fault in planned.items() if fault in lost}
+    site.run()
+    site.cloud.faults = {}
+    record = last_to_undo(runs(site.state.events()), None)
+    if record is None:
+        return
+    site.world = World(world.groups, published, world.policy, Overrides(accept_list=published.digest, reopen=True))
+    reached, mark = allowed_now(site), len(site.cloud.states) - 1
+    result = site.run(Undo(record.run, record.inverses))
+    assert result.outcome in (Outcome.DONE, Outcome.NOTHING_TO_DO)
+    wanted = wanted_points(site.world)
+    for state in site.cloud.states[mark:]:
+        for group, let_in in ORACLE.allowed(state).items():
+            assert reached[group] & wanted <= let_in
+
+
+@cases(60)
+@given(worlds(adopt=False))
+def test_a_rollback_without_a_list_removes_nothing(world: World) -> None:
+    """I4: the list that was accepted long ago counts as all that is wanted, because today's cannot be had."""
+    site = Site(world)
+    site.run()
+    record = last_to_undo(runs(site.state.events()), None)
+    if record is None:
+        return
+    before = keys_of(site.cloud.now)
+    site.published = (None, None)
+    site.run(Undo(record.run, record.inverses))
+    for group, keys in keys_of(site.cloud.now).items():
+        assert before[group] <= keys

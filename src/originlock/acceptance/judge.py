@@ -21,6 +21,8 @@ from originlock.facts.networks import FAMILIES, Cidr, family
 __all__ = ["Acceptance", "Accepted", "Refusal", "RefusedList", "judge", "own_rules_guard"]
 
 _TRY_LATER = "nothing was changed; check the edge's URLs in the configuration, and try later"
+_LINE_BY_LINE = frozenset({"text"})
+
 _DIFFERING_SHOWN = 20
 """How many entries that only one form names are listed (our choice: Cloudflare's whole list has 22)."""
 
@@ -71,26 +73,28 @@ def _union(forms: Sequence[CheckedForm]) -> Ranges | None:
 def _with_cuts(forms: Sequence[CheckedForm], baseline: Ranges) -> tuple[CheckedForm, ...]:
     """The forms, with a finding at those that look as if they ended too early.
 
-    Where the transport does not say how long the whole is, a list that was cut between two lines looks like a
-    shorter list. So it is compared with the other forms that pass, or, without any, with the baseline.
+    Where the transport does not say how long the whole is, a list of lines that was cut between two of them looks like
+    a shorter list. So it is held against the list last accepted: a form that lacks something of it, and names nothing
+    that is not in it or in the other forms, may have been cut. One that only lags behind has all that was accepted.
     """
     found = []
     for form in forms:
-        others = [other for other in forms if other is not form and other.passes]
-        cut = _cut_against(form, [other.ranges for other in others if other.ranges is not None] or [baseline])
+        others = [other.ranges for other in forms if other is not form and other.passes and other.ranges is not None]
+        cut = _cut_against(form, baseline, functools.reduce(operator.or_, others, baseline))
         found.append(msgspec.structs.replace(form, findings=(*form.findings, *cut)))
     return tuple(found)
 
 
-def _cut_against(form: CheckedForm, wholes: Sequence[Ranges]) -> tuple[Finding, ...]:
-    if form.length_declared or form.ranges is None:
+def _cut_against(form: CheckedForm, baseline: Ranges, known: Ranges) -> tuple[Finding, ...]:
+    # JSON that was cut is no JSON: only a form that is read line by line can be cut without a trace.
+    if form.length_declared or form.ranges is None or form.form not in _LINE_BY_LINE:
         return ()
     found = []
     for wanted in FAMILIES:
         named = set(form.ranges.of_family(wanted))
-        longer = [set(whole.of_family(wanted)) for whole in wholes if named < set(whole.of_family(wanted))]
-        if longer:
-            lacks = f"{form.form}, {family_name(wanted)}: it lacks {some_cidrs(set.union(*longer) - named)}"
+        lacking = set(baseline.of_family(wanted)) - named
+        if lacking and named <= set(known.of_family(wanted)):
+            lacks = f"{form.form}, {family_name(wanted)}: it lacks {some_cidrs(lacking)}"
             message = f"{lacks}, names nothing new and came without a length: it may have been cut on the way"
             found.append(Finding("cut-short", message, yields=True))
     return tuple(found)

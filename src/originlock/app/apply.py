@@ -13,7 +13,7 @@ from typing import assert_never
 import msgspec
 
 from originlock.app.plan import Planned, Readers
-from originlock.errors import CloudError, ExitCode
+from originlock.errors import CloudError, ExitCode, StateError
 from originlock.facts.origin import SecurityGroup
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Place
@@ -21,11 +21,11 @@ from originlock.plan.acts import Act, inverse
 from originlock.plan.change import Change, Hole, Objection, Unread
 from originlock.plan.document import Plan, basis_difference
 from originlock.plan.journal import Answered, Intended, Proved, RunBegun, RunEnded, runs
-from originlock.plan.lane import LaneReport
+from originlock.plan.lane import LaneReport, State
 from originlock.plan.machine import Finished, Look, Machine, Pause, Perform
 from originlock.plan.result import ApplyResult, Outcome, outcome_of
 from originlock.ports.reading import JournalReader, Talk
-from originlock.ports.writing import BaselineWriter, Interrupts, JournalWriter, Lease, Performers
+from originlock.ports.writing import BaselineWriter, Interrupts, JournalWriter, Lease, Performer, Performers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -180,16 +180,8 @@ def _driven(
             interrupted = True
             machine.interrupt()
         match machine.next():
-            case Perform(acts, undo):
-                now = readers.clock.now().isoformat(timespec="seconds")
-                writers.journal.append(
-                    tuple(Intended(order.run, now, c.id, c.origin, act, inverse(act), undo) for c, act in acts)
-                )
-                writers.talk.say(_acts_in_words(acts, undo=undo))
-                for change, outcome in performer.perform(tuple((places[c.origin], c, act) for c, act in acts)):
-                    now = readers.clock.now().isoformat(timespec="seconds")
-                    writers.journal.append((Answered(order.run, now, change.id, outcome, undo),), sync=False)
-                    machine.acted(change.id, outcome)
+            case Perform() as step:
+                _perform(order, machine, step, (places, performer), readers, writers)
             case Look(targets):
                 for place in dict.fromkeys(at_home[target] for target in targets):
                     here = tuple(target for target in targets if at_home[target] == place)
@@ -200,9 +192,43 @@ def _driven(
                 writers.talk.say(f"waiting {seconds:.2g} s until AWS shows it ({waiting_for})")
                 readers.clock.sleep(seconds)
             case Finished():
+                # What was done after the last look, an undo above all, is not in it.
+                ended = tuple(r.target for r in machine.reports() if r.state is not State.FINISHED)
+                for place in dict.fromkeys(at_home[target] for target in ended):
+                    seen |= _read_back(readers, place, tuple(t for t in ended if at_home[t] == place))
                 return seen, interrupted
-            case step:
-                assert_never(step)
+            case other:
+                assert_never(other)
+
+
+def _perform(
+    order: Order,
+    machine: Machine,
+    step: Perform,
+    how: tuple[dict[str, Place], Performer],
+    readers: Readers,
+    writers: Writers,
+) -> None:
+    """Write down what is going to be done, do it, and tell the machine what came of each act."""
+    places, performer = how
+    now = readers.clock.now().isoformat(timespec="seconds")
+    intents = (Intended(order.run, now, c.id, c.origin, act, inverse(act), step.undo) for c, act in step.acts)
+    _write_down(writers, tuple(intents), undo=step.undo)
+    writers.talk.say(_acts_in_words(step.acts, undo=step.undo))
+    for change, outcome in performer.perform(tuple((places[c.origin], c, act) for c, act in step.acts)):
+        now = readers.clock.now().isoformat(timespec="seconds")
+        _write_down(writers, (Answered(order.run, now, change.id, outcome, step.undo),), undo=step.undo)
+        machine.acted(change.id, outcome)
+
+
+def _write_down(writers: Writers, events: tuple[Intended | Answered, ...], *, undo: bool) -> None:
+    """Nothing is done that is not in the journal; but the way back to a served edge does not wait for a disk."""
+    try:
+        writers.journal.append(events, sync=any(isinstance(event, Intended) for event in events))
+    except StateError as error:
+        if not undo:
+            raise
+        writers.talk.say(error.what)
 
 
 def _read_back(readers: Readers, place: Place, targets: tuple[str, ...]) -> Seen:

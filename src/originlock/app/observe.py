@@ -53,9 +53,12 @@ def look(policy: Policy, reader: CloudReader, clock: Clock) -> Snapshot:
     match policy.target:
         case GroupsById(ids):
             missing = [name for name in ids if name not in found.groups]
-            if missing and not found.unknown:
-                message = f"there is no security group {', '.join(missing)} in {where}"
-                raise TargetError(message, "check the id, the region (--region) and the account (--profile)")
+            said = f"there is no security group {', '.join(missing)} in {where}"
+            if missing and not found.groups:
+                raise TargetError(said, "check the id, the region (--region) and the account (--profile)")
+            # One that is gone must not keep the others from being served.
+            gone = {name: Unknown(f"security group {name}", f"there is none in {where}") for name in missing}
+            found = msgspec.structs.replace(found, groups=found.groups | gone)
         case GroupsByTags(tags):
             if not found.groups and not found.unknown:
                 said = ", ".join(f"{key}={value}" for key, value in tags)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 
+import msgspec
+
 from originlock.acceptance.judge import Accepted, RefusedList
 from originlock.app.observe import Case, accept_list, answered, baseline_of, look
 from originlock.errors import UsageError
@@ -75,9 +77,9 @@ def make_plan(request: Request, readers: Readers, undo: Undo | None = None) -> P
     judged = accept_list(edge, pending, readers.edges, readers.baselines, readers.clock, request.overrides.accept_list)
     if isinstance(judged, RefusedList) and undo is None:
         return Planned(composed(_frame(request, judged, None), ()), {})
-    accepted = (
-        judged.list if isinstance(judged, Accepted) else baseline_of(readers.edges.description(edge), readers.baselines)
-    )
+    # On a rollback the last accepted list stands in for one that is refused; nothing is removed on its strength.
+    last = baseline_of(readers.edges.description(edge), readers.baselines)
+    accepted = judged.list if isinstance(judged, Accepted) else msgspec.structs.replace(last, current=False)
     snapshots: dict[str, Snapshot] = {}
     contributions: list[Contribution] = []
     for policy in request.policies:

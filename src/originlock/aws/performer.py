@@ -13,7 +13,7 @@ from originlock.aws import decode
 from originlock.aws.answers import CallError, outcome_of
 from originlock.aws.pacing import TokenBucket
 from originlock.aws.session import SIDE_BY_SIDE, Sessions
-from originlock.facts.origin import RuleSpec, Tags
+from originlock.facts.origin import OpaqueSource, RuleSpec, Tags
 from originlock.intent.policy import Place
 from originlock.plan.acts import Act, Authorize, Revoke, TagRules, UntagRules
 from originlock.plan.change import Change
@@ -83,6 +83,8 @@ def _authorized(client: EC2Client, bucket: TokenBucket, act: Authorize) -> Outco
 
 
 def _authorized_alike(client: EC2Client, bucket: TokenBucket, group: str, rules: list[RuleSpec], tags: Tags) -> Outcome:
+    if any(isinstance(spec.key.source, OpaqueSource) for spec in rules):
+        return Failed("a rule whose source is not understood cannot be asked for", "put it back by hand")
     bucket.wait()
     labels = decode.encoded_tags(tags)
     specifications: list[TagSpecificationTypeDef] = (

@@ -125,7 +125,7 @@ class AwsReader:
         while True:
             page = self._ec2.describe_security_groups(**request)
             answers += page["SecurityGroups"]
-            if not page.get("NextToken"):
+            if not page.get("NextToken") or page["NextToken"] == request.get("NextToken"):
                 return answers
             request["NextToken"] = page["NextToken"]
 
@@ -142,7 +142,7 @@ class AwsReader:
                 for answer in page["SecurityGroupRules"]
                 if not answer.get("IsEgress")
             ]
-            if not page.get("NextToken"):
+            if not page.get("NextToken") or page["NextToken"] == request.get("NextToken"):
                 return answers
             request["NextToken"] = page["NextToken"]
 
@@ -227,7 +227,7 @@ def _read(what: str, call: Callable[[], _T]) -> _T | Unknown:
     """
     try:
         return call()
-    except (*CallError, NotACidrError) as error:
+    except (*CallError, NotACidrError, KeyError) as error:
         end = end_of_reading(error)
         if end is not None:
             raise end from error

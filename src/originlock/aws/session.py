@@ -56,6 +56,9 @@ class Sessions:
                 self._clients[place, service] = self._made(place, service)
             except botocore.exceptions.BotoCoreError as error:
                 raise unusable(error) from error
+            except ValueError as error:
+                message = f"AWS: {error}"
+                raise UsageError(message, "mend AWS_ENDPOINT_URL, AWS_MAX_ATTEMPTS or the profile") from error
         return self._clients[place, service]
 
     def _made(self, place: Place, service: str) -> object:

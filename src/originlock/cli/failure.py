@@ -6,12 +6,13 @@ Lives here: how an error is shown. Must not live here: what may fail.
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 
 import click
 
+from originlock.cli.output import print_json, write
 from originlock.errors import ExitCode, OriginlockError, Whose
+from originlock.report.document import without_controls
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,13 +36,13 @@ def failure_of(error: OriginlockError | click.ClickException) -> Failure:
 
 def show(failure: Failure, *, as_json: bool) -> None:
     """Say it: three lines on stderr, and where JSON was asked for also as data on stdout."""
-    what = " ".join(failure.what.split())
-    sys.stderr.write(f"originlock: {what}\n  whose fault: {failure.whose.value}\n  what to do:  {failure.remedy}\n")
+    what, remedy = (without_controls(" ".join(text.split())) for text in (failure.what, failure.remedy))
+    write(sys.stderr, f"originlock: {what}\n  whose fault: {failure.whose.value}\n  what to do:  {remedy}\n")
     if as_json:
-        data = {
+        error = {
             "what": what,
             "whose": failure.whose.name.lower(),
-            "remedy": failure.remedy,
+            "remedy": remedy,
             "exit_code": int(failure.exit_code),
         }
-        sys.stdout.write(json.dumps({"error": data}, indent=2) + "\n")
+        print_json({"error": error})

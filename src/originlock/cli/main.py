@@ -6,7 +6,7 @@ Lives here: the list of commands, the process boundary. Must not live here: any 
 from __future__ import annotations
 
 import importlib
-import os
+import itertools
 import sys
 from typing import Final
 
@@ -14,6 +14,7 @@ import click
 
 from originlock import __version__
 from originlock.cli.failure import Failure, failure_of, show
+from originlock.cli.output import LOST, steady_streams, write
 from originlock.errors import EXIT_CODE_MEANINGS, ExitCode, OriginlockError, Whose
 
 COMMANDS: Final = {
@@ -25,6 +26,9 @@ COMMANDS: Final = {
     "config": "check, show or describe the configuration",
 }
 """Each command with its one line; its module is loaded when it is called."""
+
+
+_CHANGING: Final = frozenset({"apply", "rollback"})
 
 
 class LateGroup(click.Group):
@@ -86,16 +90,18 @@ def root() -> None:
 def run(arguments: list[str]) -> int:
     """Run a command line; returns its exit code."""
     debug = "--debug" in arguments
+    steady_streams()
     try:
         outcome = root.main(arguments, prog_name="originlock", standalone_mode=False)
-        sys.stdout.flush()
-        return outcome if isinstance(outcome, int) else int(ExitCode.DONE)
+        write(sys.stdout, "")
+        code = outcome if isinstance(outcome, int) else int(ExitCode.DONE)
+        # What only tells is not done if nobody could read it; what changes something has its own code to tell.
+        return int(ExitCode.ERROR) if LOST and not code and arguments[0] not in _CHANGING else code
     except click.exceptions.Exit as end:
         return end.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has gone (`| head`); the rest of it must not fail at exit again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitCode.ERROR)
+    except click.exceptions.NoArgsIsHelpError as nothing_said:
+        write(sys.stderr, nothing_said.format_message() + "\n")
+        return int(ExitCode.USAGE)
     except (KeyboardInterrupt, click.Abort):
         return _failed(
             Failure("interrupted", Whose.YOURS, "nothing was being changed; run it again", ExitCode.INTERRUPTED),
@@ -127,7 +133,7 @@ def _failed(failure: Failure, arguments: list[str]) -> int:
 
 
 def _wants_json(arguments: list[str]) -> bool:
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    pairs = itertools.pairwise([*arguments, ""])
     return any(
         (name in ("-o", "--output") and value == "json") or name in ("-ojson", "--output=json") for name, value in pairs
     )

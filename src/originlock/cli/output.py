@@ -5,28 +5,64 @@ Lives here: the streams. Must not live here: what is said on them.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import sys
 from typing import TextIO
 
-from originlock.report.document import Document, as_text
+from originlock.report.document import Document, as_text, without_controls
+
+
+def steady_streams() -> None:
+    """See that there are standard streams, and that no letter is one that they cannot print."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            # Closed from the start: what would be opened next must not take its number.
+            os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(number, mode))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def print_document(document: Document) -> None:
     """Print a report for people on stdout."""
-    sys.stdout.write(as_text(document, colour=_colourful(sys.stdout), width=_width(sys.stdout)))
+    write(sys.stdout, as_text(document, colour=_colourful(sys.stdout), width=_width(sys.stdout)))
 
 
 def print_talk(document: Document) -> None:
     """Print a report for people on stderr, where stdout is for a machine."""
-    sys.stderr.write(as_text(document, colour=_colourful(sys.stderr), width=_width(sys.stderr)))
+    write(sys.stderr, as_text(document, colour=_colourful(sys.stderr), width=_width(sys.stderr)))
 
 
 def print_json(data: dict[str, object]) -> None:
     """Print data for machines on stdout."""
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    write(sys.stdout, json.dumps(data, indent=2) + "\n")
+
+
+LOST: set[str] = set()
+"""Names of standard streams on which something was lost that somebody wanted to read."""
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Write to a standard stream. One that is lost stops nothing: the exit code and the journal tell the rest."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError as error:
+        _silence(stream)
+        if stream is sys.stdout and not isinstance(error, BrokenPipeError):
+            LOST.add("stdout")
+            write(sys.stderr, f"originlock: stdout cannot be written: {error.strerror}\n")
+
+
+def _silence(stream: TextIO) -> None:
+    """Let what is left in the stream's buffer go nowhere, at exit too."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _colourful(stream: TextIO) -> bool:
@@ -48,9 +84,4 @@ class StderrTalk:
 
     def say(self, text: str) -> None:
         """One line of progress."""
-        try:
-            sys.stderr.write(f"... {text}\n")
-            sys.stderr.flush()
-        except OSError:
-            # Nobody is listening any more; what is being done is no less right for it, now and at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        write(sys.stderr, f"... {without_controls(text)}\n")

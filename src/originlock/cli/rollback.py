@@ -22,7 +22,7 @@ from originlock.cli.options import (
     yes_option,
 )
 from originlock.errors import StateError, UsageError
-from originlock.intent.policy import Configuration, Policy
+from originlock.intent.policy import Configuration, GroupsById, Policy
 from originlock.plan.journal import RunRecord, last_to_undo, runs
 from originlock.store.journal import JournalFile
 from originlock.wiring import desk
@@ -62,7 +62,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     configuration = configuration_of(loaded_configuration(Said(config=config)))
     state = state_directory()
     record = _chosen(run, JournalFile(state))
-    policies = tuple(_policy(policy, configuration, region, profile) for policy in record.policies)
+    policies = tuple(_policy(policy, configuration, region, profile) for policy in _touched(record))
     overrides = overrides_of(adopt=False, accept_list=None, no_prove=False, reopen=reopen)
     request = Request(policies, configuration.limits, overrides)
     reading = desk.readers(configuration, state)
@@ -86,6 +86,19 @@ def _chosen(run: str | None, journal: JournalFile) -> RunRecord:
         message = f"the journal {journal.path} no longer tells what run {record.run} was about"
         raise StateError(message, "undo it by hand; `originlock history` tells what is left of it")
     return record
+
+
+def _touched(record: RunRecord) -> tuple[Policy, ...]:
+    """The run's policies, each for the groups that the run touched: a tag may have gone from one since."""
+    groups = {
+        policy.origin: tuple(sorted({inverse.group for origin, inverse in record.inverses if origin == policy.origin}))
+        for policy in record.policies
+    }
+    return tuple(
+        msgspec.structs.replace(policy, target=GroupsById(groups[policy.origin]))
+        for policy in record.policies
+        if groups[policy.origin]
+    )
 
 
 def _policy(policy: Policy, configuration: Configuration, region: str | None, profile: str | None) -> Policy:

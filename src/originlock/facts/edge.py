@@ -131,6 +131,7 @@ class AcceptedList(msgspec.Struct, frozen=True):
         agree: whether the forms agree; None if there was one form only.
         accepted_by: ``guards`` or ``person``.
         at: when, ISO 8601 in UTC; empty for the snapshot.
+        current: whether it was just read; otherwise it stands in for a list that could not be had.
     """
 
     edge: str
@@ -140,8 +141,9 @@ class AcceptedList(msgspec.Struct, frozen=True):
     agree: bool | None = None
     accepted_by: str = "guards"
     at: str = ""
+    current: bool = True
 
     @property
     def may_remove(self) -> bool:
-        """Whether anything may be removed on the strength of this list: not while its forms disagree."""
-        return self.agree is not False
+        """Whether anything may be removed on the strength of this list: not while its forms disagree, or it is old."""
+        return self.agree is not False and self.current

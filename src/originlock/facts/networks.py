@@ -71,7 +71,7 @@ def canonical(text: str) -> Cidr:
     try:
         network = ipaddress.ip_network(f"{address}/{int(length)}", strict=False)
     except ValueError as error:
-        message = f"{_shown(text)} is not a CIDR ({type(error).__name__})"
+        message = f"{_shown(text)} is not a CIDR (no such address or prefix length)"
         raise NotACidrError(message) from error
     return Cidr(str(network))
 

@@ -27,11 +27,16 @@ class Revoke(msgspec.Struct, frozen=True, tag="revoke-ingress", tag_field="kind"
 
 
 class TagRules(msgspec.Struct, frozen=True, tag="tag-rules", tag_field="kind"):
-    """Set tags on rules of a group."""
+    """Set tags on rules of a group.
+
+    Attributes:
+        before: the values that these tags had, if they had any.
+    """
 
     group: str
     rules: tuple[str, ...]
     tags: Tags
+    before: Tags = ()
 
 
 class UntagRules(msgspec.Struct, frozen=True, tag="untag-rules", tag_field="kind"):
@@ -63,8 +68,8 @@ def inverse(act: Act) -> Inverse:
             return Withdraw(group, rules)
         case Revoke(group, rules):
             return Authorize(group, tuple(rule.spec for rule in rules))
-        case TagRules(group, rules, tags):
-            return UntagRules(group, rules, tags)
+        case TagRules(group, rules, tags, before):
+            return TagRules(group, rules, before, tags) if before else UntagRules(group, rules, tags)
         case UntagRules(group, rules, tags):
             return TagRules(group, rules, tags)
         case _:
@@ -87,9 +92,9 @@ def remaining(act: Act, group: SecurityGroup) -> Act | None:
             keys = {rule.id: rule.key for rule in group.rules}
             there = tuple(rule for rule in rules if keys.get(rule.id) == rule.key)
             return Revoke(name, there) if there else None
-        case TagRules(name, ids, tags):
+        case TagRules(name, ids, tags, before):
             bare = tuple(rule.id for rule in group.rules if rule.id in ids and not set(tags) <= set(rule.tags))
-            return TagRules(name, bare, tags) if bare else None
+            return TagRules(name, bare, tags, before) if bare else None
         case UntagRules(name, ids, tags):
             tagged = tuple(rule.id for rule in group.rules if rule.id in ids and set(tags) & set(rule.tags))
             return UntagRules(name, tagged, tags) if tagged else None

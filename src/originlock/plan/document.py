@@ -11,6 +11,8 @@ from typing import Literal
 import msgspec
 
 from originlock.facts.edge import AcceptedList
+from originlock.intent import addresses, values
+from originlock.intent.kinds import WrongValueError
 from originlock.intent.policy import Limits, Overrides, Policy
 from originlock.plan.change import (
     Change,
@@ -144,6 +146,7 @@ def decode(data: bytes) -> Plan:
     if plan.version != PLAN_VERSION:
         message = f"it is a plan of format {plan.version}; this originlock applies format {PLAN_VERSION}"
         raise PlanDamagedError(message)
+    _hold_to_the_configuration(plan)
     if digest_of(plan) != plan.digest:
         message = "its digest does not fit its content: it was altered after it was saved"
         raise PlanDamagedError(message)
@@ -160,3 +163,22 @@ def basis_difference(saved: Plan, now: Plan) -> tuple[str, ...]:
         if getattr(saved, part) != getattr(now, part) and not facts
     ]
     return tuple(facts + parts)
+
+
+def _hold_to_the_configuration(plan: Plan) -> None:
+    """A saved plan is a policy; it may say no more than a configuration could.
+
+    Raises:
+        PlanDamagedError: it does.
+    """
+    try:
+        for policy in plan.policies:
+            for exemption in policy.exceptions:
+                addresses.EXCEPTION_SOURCE.read(exemption.source)
+            addresses.extra_ranges(None).read(list(policy.network.extra_ranges))
+            values.PORTS.read(list(policy.network.ports))
+        values.SETTLE_SECONDS.read(plan.limits.settle_seconds)
+        values.CHANGES_PER_SECOND.read(plan.limits.changes_per_second)
+    except WrongValueError as error:
+        message = f"it asks for what no configuration could: {error}"
+        raise PlanDamagedError(message) from error

@@ -11,7 +11,7 @@ from originlock.intent.policy import Overrides, Policy
 from originlock.plan.acts import Act, Inverse
 from originlock.plan.document import Plan
 from originlock.plan.lane import Proof
-from originlock.plan.outcomes import Failed, Outcome
+from originlock.plan.outcomes import Done, Failed, Outcome
 
 
 class RunBegun(msgspec.Struct, frozen=True, tag="run-begun", tag_field="event", omit_defaults=True):
@@ -146,7 +146,8 @@ def _record(name: str, events: list[Event]) -> RunRecord:
 
 def _possibly_done(events: list[Event]) -> list[Intended]:
     """Acts that were done or may have been: an act without an answer is one that may have been."""
-    undone = {e.change for e in events if isinstance(e, Intended) and e.undo}
+    # An undo that was refused, or whose answer was lost, is no undo: its inverse finds done what is done.
+    undone = {e.change for e in events if isinstance(e, Answered) and e.undo and isinstance(e.outcome, Done)}
     failed: set[int] = set()
     open_intents: dict[tuple[str, bool], int] = {}
     for index, event in enumerate(events):
@@ -165,7 +166,10 @@ def _possibly_done(events: list[Event]) -> list[Intended]:
 
 
 def last_to_undo(records: tuple[RunRecord, ...], run: str | None) -> RunRecord | None:
-    """The run of that name, or the last one that changed anything by `apply`."""
+    """The run of that name, or the last one that changed anything and was no rollback.
+
+    A run whose beginning is damaged may be that one: it must not be passed over for an older one.
+    """
     if run is not None:
         return next((record for record in records if record.run == run), None)
-    return next((r for r in reversed(records) if r.changed and r.command == "apply"), None)
+    return next((r for r in reversed(records) if r.changed and r.command != "rollback"), None)

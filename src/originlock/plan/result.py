@@ -66,13 +66,14 @@ def outcome_of(
     """How an apply ended and its exit code: the worst that happened decides."""
     states = {lane.state for lane in lanes}
     blind = any(proof.verdict is Verdict.UNKNOWN for lane in lanes for proof in lane.proofs)
+    broken = any(proof.verdict is Verdict.BROKEN for lane in lanes for proof in lane.proofs)
     done = Outcome.DONE if lanes else Outcome.NOTHING_TO_DO
     ends = (
         (State.STUCK in states, Outcome.UNDO_FAILED, ExitCode.NEEDS_A_PERSON),
         (interrupted, Outcome.INTERRUPTED, ExitCode.INTERRUPTED),
         (State.UNDONE in states, Outcome.UNDONE, ExitCode.STOPPED),
         (State.STOPPED in states, Outcome.STOPPED, ExitCode.STOPPED),
-        (bool(holes), done, ExitCode.PENDING),
+        (bool(holes) or broken, done, ExitCode.PENDING),
         (bool(unknown) or blind, Outcome.UNKNOWN, ExitCode.UNKNOWN),
     )
     return next(((outcome, code) for so, outcome, code in ends if so), (done, ExitCode.DONE))

@@ -66,7 +66,7 @@ def as_text(document: Document, *, colour: bool, width: int | None = None) -> st
 
 def _wrapped(line: Line, width: int | None) -> list[str]:
     """A line in as many rows as it needs, the further ones indented more."""
-    text = _without_controls(line.text).rstrip()
+    text = without_controls(line.text).rstrip()
     start = _INDENT * line.indent
     if width is None or len(start) + len(text) <= width or not text:
         return [(start + text).rstrip()]
@@ -80,7 +80,7 @@ def _wrapped(line: Line, width: int | None) -> list[str]:
     )
 
 
-def _without_controls(text: str) -> str:
+def without_controls(text: str) -> str:
     """Text from outside (a rule's description) must not steer the terminal."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 

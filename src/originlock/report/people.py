@@ -155,9 +155,12 @@ _OUTCOME_TONES = {
 
 def _locked(result: ApplyResult) -> list[Line]:
     if result.outcome is Outcome.REFUSED:
-        return [Line("Nothing was changed.")]
+        still = f" NOT LOCKED: {count(len(result.holes), 'hole')} open." if result.holes else ""
+        return [Line(f"Nothing was changed.{still}", Tone.BAD if still else Tone.PLAIN)]
     if result.holes:
         return [Line(f"NOT LOCKED: {count(len(result.holes), 'hole')} open.", Tone.BAD)]
+    if any(proof.verdict is Verdict.BROKEN for proof in result.proofs):
+        return [Line("AWS does not show what was done: a proof is broken.", Tone.BAD)]
     if result.outcome in (Outcome.DONE, Outcome.NOTHING_TO_DO):
         return [
             Line("The groups hold what is wanted, read back from AWS; no connection was tried.", Tone.GOOD),

@@ -58,7 +58,7 @@ def _found(explicit: str | None) -> Path | None:
     named = explicit or os.environ.get("ORIGINLOCK_CONFIG")
     if named:
         return Path(named)
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or _home() / ".config")
     places = (
         Path("originlock.toml"),
         home / "originlock" / "originlock.toml",
@@ -94,10 +94,18 @@ def _parsed(path: Path) -> dict[str, object]:
         raise ConfigError(str(path), (("", "it is nested too deeply"),)) from error
 
 
+def _home() -> Path:
+    """The user's home; in a container whose user has none, a place that is not there."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/nonexistent")
+
+
 def state_directory() -> Path:
     """Where the journal, the lease and the accepted lists are ($ORIGINLOCK_STATE_DIR, else XDG's place)."""
     named = os.environ.get("ORIGINLOCK_STATE_DIR")
     if named:
         return Path(named)
     home = os.environ.get("XDG_STATE_HOME")
-    return Path(home) / "originlock" if home else Path.home() / ".local" / "state" / "originlock"
+    return Path(home) / "originlock" if home else _home() / ".local" / "state" / "originlock"

@@ -98,11 +98,13 @@ def _shrunken(
     policy: Policy, accepted: AcceptedList, views: Sequence[JudgedGroup], overrides: Overrides
 ) -> list[Objection]:
     own: dict[Cidr, None] = {}
+    # An adopted rule keeps the description that it had: an exception, ended or not, is none of the edge's ranges.
+    apart = {*policy.network.extra_ranges, *(exemption.source for exemption in policy.exceptions)}
     for view in views:
         for rule in view.group.rules:
             if ownership.is_own(rule, policy.origin) and ownership.is_for_range(rule):
                 source = rule.key.source
-                if isinstance(source, CidrSource) and source.cidr not in policy.network.extra_ranges:
+                if isinstance(source, CidrSource) and source.cidr not in apart:
                     own[source.cidr] = None
     refusal = own_rules_guard(tuple(own), accepted.ranges, overrides.accept_list)
     if refusal is None:

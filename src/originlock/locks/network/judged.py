@@ -14,7 +14,7 @@ from originlock.facts.networks import AddressSet
 from originlock.facts.origin import CidrSource, Rule, RuleKey, RuleSpec, SecurityGroup, addresses_of
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.unknown import Unknown
-from originlock.intent.policy import Policy
+from originlock.intent.policy import COMMAND_LINE_ORIGIN, Policy
 from originlock.locks.network import ownership
 from originlock.locks.network.wanted import strangers, wanted_rules, welcome, within_ports
 
@@ -33,6 +33,8 @@ class JudgedGroup(msgspec.Struct, frozen=True):
         wanted: what the policy wants here, whole.
         missing: what of it the group does not hold.
         own_unwanted: own rules that are not wanted (any more).
+        elsewhere: own rules of the command line's origin on ports that were not named this time: options say what
+            is wanted, not what is no longer wanted, and the next line in cron may name another port.
         theirs: rules for wanted sources that nobody of us made.
         openings: all rules that let strangers in, own ones included.
         going: foreign openings that the policy says to remove.
@@ -44,6 +46,7 @@ class JudgedGroup(msgspec.Struct, frozen=True):
     wanted: tuple[RuleSpec, ...]
     missing: tuple[RuleSpec, ...]
     own_unwanted: tuple[Rule, ...]
+    elsewhere: tuple[Rule, ...]
     theirs: tuple[Rule, ...]
     openings: tuple[Opening, ...]
     going: tuple[Rule, ...]
@@ -63,7 +66,7 @@ def judged(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, group: Se
     guests = welcome(policy, accepted, today)
     keys = {spec.key for spec in wanted}
     held = {rule.key for rule in group.rules}
-    own_unwanted, theirs, openings, going, harmless, unclear = [], [], [], [], [], []
+    own_unwanted, elsewhere, theirs, openings, going, harmless, unclear = [], [], [], [], [], [], []
     for rule in sorted(group.rules, key=lambda rule: rule.id):
         own = ownership.is_own(rule, policy.origin)
         if rule.key in keys:
@@ -75,7 +78,9 @@ def judged(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, group: Se
             unclear.append((rule, lets_in))
         elif lets_in:
             openings.append(Opening(rule, lets_in))
-        if own:
+        if own and policy.origin == COMMAND_LINE_ORIGIN and not _is_about(rule, policy):
+            elsewhere.append(rule)
+        elif own:
             own_unwanted.append(rule)
         elif (lets_in or isinstance(lets_in, Unknown)) and is_to_go(rule, policy):
             going.append(rule)
@@ -86,6 +91,7 @@ def judged(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, group: Se
         wanted,
         tuple(spec for spec in wanted if spec.key not in held),
         tuple(own_unwanted),
+        tuple(elsewhere),
         tuple(theirs),
         tuple(openings),
         tuple(going),
@@ -94,9 +100,14 @@ def judged(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, group: Se
     )
 
 
+def _is_about(rule: Rule, policy: Policy) -> bool:
+    """Whether a rule opens one of the policy's ports."""
+    return any(rule.key.opens(policy.network.protocol, port) for port in policy.network.ports)
+
+
 def _strangers_of(rule: Rule, policy: Policy, guests: AddressSet, snapshot: Snapshot) -> AddressSet | Unknown:
     """Whom a rule lets in that it should not, on any of the policy's ports."""
-    if not any(rule.key.opens(policy.network.protocol, port) for port in policy.network.ports):
+    if not _is_about(rule, policy):
         return AddressSet()
     addresses = addresses_of(rule.key.source, snapshot.prefix_lists)
     if addresses is None:

@@ -16,7 +16,7 @@ from originlock.facts.origin import CidrSource, PrefixListSource, Rule, RulesQuo
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.unknown import Unknown
 from originlock.facts.words import addresses_in_words, count, key_in_words, rule_in_words
-from originlock.intent.policy import Overrides, Policy
+from originlock.intent.policy import COMMAND_LINE_ORIGIN, Overrides, Policy
 from originlock.locks.network import guards, ownership
 from originlock.locks.network.judged import JudgedGroup, Opening, judged
 from originlock.locks.network.room import AddStep, Arrangement, MakeRoomStep, Site, arranged, counted
@@ -153,12 +153,12 @@ def _drafts(
 ) -> list[Draft]:
     drafts: list[Draft] = []
     group = view.group.id
-    adoptable = [rule for rule in view.theirs if ownership.owner(rule) is None]
-    if overrides.adopt and adoptable:
-        ids = tuple(rule.id for rule in adoptable)
-        reason = f"take over {count(len(ids), 'rule')} for wanted sources that somebody else made"
-        act = TagRules(group, ids, ownership.tags_for(policy.origin))
-        drafts.append(Draft(policy.origin, Phase.PREPARE, Effect.NEUTRAL, act, reason))
+    for before in ((), ownership.tags_for(COMMAND_LINE_ORIGIN)) if overrides.adopt else ():
+        ids = tuple(rule.id for rule in adoptable(policy, view) if ownership.owner_tags(rule) == before)
+        if ids:
+            reason = f"take over {count(len(ids), 'rule')} for wanted sources that somebody else made"
+            act = TagRules(group, ids, ownership.tags_for(policy.origin), before)
+            drafts.append(Draft(policy.origin, Phase.PREPARE, Effect.NEUTRAL, act, reason))
     made_room: set[str] = set()
     for step in arrangement.steps:
         match step:
@@ -175,6 +175,15 @@ def _drafts(
         reason = _why_leaving(view, rest)
         drafts.append(Draft(policy.origin, Phase.NARROW, Effect.NARROW, Revoke(group, rest), reason))
     return drafts
+
+
+def adoptable(policy: Policy, view: JudgedGroup) -> tuple[Rule, ...]:
+    """Rules for wanted sources that may be taken over: nobody's, and those that options alone have made.
+
+    A rule of another origin of a configuration is that origin's: it would take it back.
+    """
+    takers = {None} if policy.origin == COMMAND_LINE_ORIGIN else {None, COMMAND_LINE_ORIGIN}
+    return tuple(rule for rule in view.theirs if ownership.owner(rule) in takers)
 
 
 def leaving_rules(accepted: AcceptedList, view: JudgedGroup) -> tuple[Rule, ...]:
@@ -247,10 +256,16 @@ def _policy_notes(policy: Policy, accepted: AcceptedList, today: datetime.date) 
 def _notes(policy: Policy, view: JudgedGroup, overrides: Overrides) -> list[Note]:
     notes = []
     target = view.group.id
-    if view.theirs and not overrides.adopt:
-        many = count(len(view.theirs), "rule")
-        said = f"{many} for wanted sources made by somebody else: present, and left theirs"
+    free = adoptable(policy, view)
+    if free and not overrides.adopt:
+        said = f"{count(len(free), 'rule')} for wanted sources made by somebody else: present, and left theirs"
         notes.append(Note(policy.origin, target, f"{said} (--adopt takes them over)"))
+    if len(view.theirs) > len(free):
+        others = count(len(view.theirs) - len(free), "rule")
+        notes.append(Note(policy.origin, target, f"{others} for wanted sources of another origin: present, and left"))
+    if view.elsewhere:
+        said = f"{count(len(view.elsewhere), 'own rule')} on ports that are not named now: left alone"
+        notes.append(Note(policy.origin, target, f"{said}; name every port, to keep them current"))
     notes += [Note(policy.origin, target, f"foreign, left alone: {rule_in_words(rule)}") for rule in view.harmless]
     openings = {opening.rule.id for opening in view.openings}
     going = {rule.id for rule in view.going}

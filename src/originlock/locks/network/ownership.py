@@ -39,6 +39,11 @@ def owner(rule: Rule) -> str | None:
     return rule.tag(OWNER_TAG)
 
 
+def owner_tags(rule: Rule) -> Tags:
+    """The ownership tag as it stands on a rule; nothing if nobody's."""
+    return tuple(tag for tag in rule.tags if tag[0] == OWNER_TAG)
+
+
 def is_own(rule: Rule, origin: str) -> bool:
     """Whether this origin made the rule (or adopted it)."""
     return owner(rule) == origin

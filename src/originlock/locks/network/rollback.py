@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime
 from typing import assert_never
 
+import msgspec
+
 from originlock.facts.edge import AcceptedList
 from originlock.facts.origin import PrefixListSource, Rule, RuleKey, RuleSpec, RulesQuota, SecurityGroup
 from originlock.facts.snapshot import Snapshot
@@ -17,7 +19,16 @@ from originlock.intent.policy import Overrides, Policy
 from originlock.locks.network import guards, ownership
 from originlock.locks.network.judged import judged
 from originlock.locks.network.lock import basis_of, holes, marked, unread
-from originlock.locks.network.room import AddStep, Arrangement, Counts, MakeRoomStep, Site, arranged, counted
+from originlock.locks.network.room import (
+    AddStep,
+    Arrangement,
+    Counts,
+    MakeRoomStep,
+    Site,
+    arranged,
+    counted,
+    still_served,
+)
 from originlock.locks.network.wanted import lets_in_only_welcome, welcome
 from originlock.plan.acts import Authorize, Inverse, Revoke, TagRules, UntagRules, Withdraw
 from originlock.plan.change import Contribution, Draft, Effect, Expectation, Note, Objection, Phase
@@ -112,7 +123,27 @@ class _Way:
         self.retag: list[TagRules | UntagRules] = []
         for inverse in inverses:
             self._take(inverse)
+        # A try that was made again stands in the journal again.
+        self.coming = list({spec.key: spec for spec in self.coming}.values())
+        self.going = self._unneeded(tuple(dict.fromkeys(self.going)))
+        self.staying = list(dict.fromkeys(self.staying))
         self.arrangement = self._arranged()
+
+    def _unneeded(self, rules: tuple[Rule, ...]) -> list[Rule]:
+        """Those by which no wanted source comes in that no other rule lets in; none while the list is unsettled.
+
+        The list may be cut otherwise than it was: what is wanted is compared by addresses.
+        """
+        held = [rule.key for rule in self.group.rules] + [s.key for s in self.coming if s.key in self.wanted]
+        found: list[Rule] = []
+        for rule in rules:
+            without = [key for key in held if key != rule.key]
+            if self.accepted.may_remove and still_served(rule.key, without, self.view.wanted_keys):
+                found.append(rule)
+                held = without
+            else:
+                self.staying.append(rule.key)
+        return found
 
     def _take(self, inverse: Inverse) -> None:
         match inverse:
@@ -138,7 +169,7 @@ class _Way:
     def _retag(self, act: TagRules | UntagRules) -> None:
         ids = tuple(rule.id for rule in self.group.rules if rule.id in act.rules)
         if ids:
-            self.retag.append(type(act)(act.group, ids, act.tags))
+            self.retag.append(msgspec.structs.replace(act, rules=ids))
 
     def _arranged(self) -> Arrangement:
         if not self.coming:
@@ -206,7 +237,8 @@ class _Way:
     def notes(self) -> list[Note]:
         if not self.staying:
             return []
-        said = f"{count(len(self.staying), 'rule')} that came with the run, wanted now: left there"
+        many = count(len(self.staying), "rule")
+        said = f"{many} that came with the run, wanted now or not known to be unwanted: left there"
         return [Note(self.policy.origin, self.group.id, said)]
 
     def expectation(self) -> Expectation:

@@ -182,14 +182,14 @@ def _leaving(pending: list[RuleSpec], removable: list[Rule], held: list[RuleKey]
         useful = any(freed.of(f) and over.of(f) > 0 for f in FAMILIES)
         without = list(staying)
         without.remove(rule.key)
-        if useful and _still_served(rule.key, without, site.wanted):
+        if useful and still_served(rule.key, without, site.wanted):
             leaving.append(rule)
             staying = without
             over = over - freed
     return tuple(leaving)
 
 
-def _still_served(leaving: RuleKey, staying: list[RuleKey], wanted: tuple[RuleKey, ...]) -> bool:
+def still_served(leaving: RuleKey, staying: list[RuleKey], wanted: tuple[RuleKey, ...]) -> bool:
     """Whether every wanted source that the leaving rule lets in is let in by a rule that stays."""
     if not isinstance(leaving.source, CidrSource):
         return False
