@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -91,10 +92,22 @@ target_options = _all(
     ),
 )
 
+
+def _digest(_context: click.Context, _option: click.Parameter, said: str | None) -> str | None:
+    """A digest is what a refusal printed: 64 hex digits, with or without ``sha256:``."""
+    if said is not None and re.fullmatch(r"(sha256:)?[0-9a-fA-F]{64}", said.strip()) is None:
+        message = "give the digest that the refusal printed: sha256: and 64 hex digits"
+        raise click.BadParameter(message)
+    return said
+
+
 override_options = _all(
     click.option("--adopt", is_flag=True, help="take over rules for wanted ranges that somebody else made"),
     click.option(
-        "--accept-list", metavar="DIGEST", help="act on the list with this digest although a guard refused it"
+        "--accept-list",
+        metavar="DIGEST",
+        callback=_digest,
+        help="act on the list with this digest although a guard refused it",
     ),
     click.option("--no-prove", is_flag=True, help="narrow also where a proof cannot be had (it is journalled)"),
 )
@@ -185,7 +198,9 @@ def policies_of(said: Said, loaded: Loaded) -> tuple[Configuration, tuple[Policy
 def _chosen(said: Said, configuration: Configuration, loaded: Loaded) -> tuple[Policy, ...]:
     if not said.origins:
         if not configuration.origins:
-            message = f"nothing is named to be locked ({loaded.name} has no origins)"
+            nowhere = "there is no originlock.toml in this folder, in ~/.config/originlock or in /etc/originlock"
+            why = nowhere if loaded.path is None else f"{loaded.path} has no origins"
+            message = f"nothing is named to be locked: {why}"
             raise UsageError(message, "give --security-group ID or --tag KEY=VALUE, or write an originlock.toml")
         return configuration.origins
     chosen = []

@@ -79,5 +79,6 @@ def command(  # noqa: PLR0917  one for each option, given by name
         doing = "originlock apply, with the same options" if out is None else f"originlock apply {out}"
         print_document(plan_document(plan, f"Nothing was changed. To do it: {doing}."))
         if out is not None:
-            click.echo(f"Saved as {out}.", err=True)
+            refused = " It is refused, and so will be its apply." if plan.objections else ""
+            click.echo(f"Saved as {out}.{refused}", err=True)
     return int(exit_code_of_plan(plan))

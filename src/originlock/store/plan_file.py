@@ -48,6 +48,9 @@ def loaded(path: Path) -> Plan:
         message = f"the plan {path} cannot be read: {error.strerror}"
         raise UsageError(message, "save one with `originlock plan --out FILE`") from error
     again = "plan again with `originlock plan --out FILE`"
+    if path.suffix == ".toml":
+        message = f"{path} is a configuration, and no saved plan"
+        raise UsageError(message, f"say --config {path}")
     if len(data) > _LARGEST:
         message = f"the plan {path} is not applied: it is too large"
         raise RefusedError(message, again)
