@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,16 +12,6 @@ from originlock.lab.lists import ListServer
 from originlock.lab.process import AwsClient, LocalAws
 
 pytest.register_assert_rewrite("tests.faults.checks")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def interruptible() -> Iterator[None]:
-    """Let children be interrupted, even where this run is a background job, whose children would ignore SIGINT."""
-    before = signal.getsignal(signal.SIGINT)
-    if before is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")
