@@ -12,7 +12,6 @@ import click
 
 from originlock.cli.output import print_json, write
 from originlock.errors import ExitCode, OriginlockError, Whose
-from originlock.report.document import without_controls
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +35,8 @@ def failure_of(error: OriginlockError | click.ClickException) -> Failure:
 
 def show(failure: Failure, *, as_json: bool) -> None:
     """Say it: three lines on stderr, and where JSON was asked for also as data on stdout."""
+    from originlock.report.document import without_controls  # noqa: PLC0415  only where something fails
+
     what, remedy = (without_controls(" ".join(text.split())) for text in (failure.what, failure.remedy))
     write(sys.stderr, f"originlock: {what}\n  whose fault: {failure.whose.value}\n  what to do:  {remedy}\n")
     if as_json:

@@ -10,9 +10,10 @@ import json
 import os
 import shutil
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from originlock.report.document import Document, as_text, without_controls
+if TYPE_CHECKING:
+    from originlock.report.document import Document
 
 
 def steady_streams() -> None:
@@ -29,17 +30,23 @@ def steady_streams() -> None:
 
 def print_document(document: Document) -> None:
     """Print a report for people on stdout."""
-    write(sys.stdout, as_text(document, colour=_colourful(sys.stdout), width=_width(sys.stdout)))
+    write(sys.stdout, _rendered(document, sys.stdout))
 
 
 def print_talk(document: Document) -> None:
     """Print a report for people on stderr, where stdout is for a machine."""
-    write(sys.stderr, as_text(document, colour=_colourful(sys.stderr), width=_width(sys.stderr)))
+    write(sys.stderr, _rendered(document, sys.stderr))
 
 
 def print_json(data: dict[str, object]) -> None:
     """Print data for machines on stdout."""
     write(sys.stdout, json.dumps(data, indent=2) + "\n")
+
+
+def _rendered(document: Document, stream: TextIO) -> str:
+    from originlock.report.document import as_text  # noqa: PLC0415  --help reports nothing
+
+    return as_text(document, colour=_colourful(stream), width=_width(stream))
 
 
 LOST: set[str] = set()
@@ -84,4 +91,6 @@ class StderrTalk:
 
     def say(self, text: str) -> None:
         """One line of progress."""
+        from originlock.report.document import without_controls  # noqa: PLC0415  ditto
+
         write(sys.stderr, f"... {without_controls(text)}\n")
