@@ -15,6 +15,9 @@ from tests.cli.product import COMMAND, SECONDS, Product
 
 _PIECE: Final = 4096
 
+#: Seconds before a person who pressed Ctrl-C presses it again; long enough for the product to end by the first press.
+_PATIENCE: Final = 5.0
+
 
 class Terminal:
     """One command in a pseudo-terminal. Use it as a context manager."""
@@ -68,9 +71,20 @@ class Terminal:
         """Type something."""
         os.write(self._ours, text.encode())
 
-    def interrupt(self) -> None:
-        """Do what Ctrl-C does; it is no controlling terminal, so the key alone would do nothing."""
-        self._process.send_signal(signal.SIGINT)
+    def interrupt(self) -> int:
+        """Press Ctrl-C until it ends, as a person would; returns the exit code.
+
+        It is no controlling terminal, so the key alone would do nothing. Python may note a signal and then still sit
+        down to read (the flag is looked at before the call, not in it), so that one press may be too few.
+        """
+        until = time.monotonic() + SECONDS
+        while self._process.poll() is None:
+            assert time.monotonic() < until, self.shown
+            self._process.send_signal(signal.SIGINT)
+            pressed = time.monotonic()
+            while time.monotonic() < pressed + _PATIENCE and self._read():
+                pass
+        return self.end()
 
     def end(self) -> int:
         """Read to the end; returns the exit code."""

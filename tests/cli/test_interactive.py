@@ -62,10 +62,10 @@ def test_leaving_the_question_changes_nothing(how: str, product: Product, ec2: A
     with Terminal(product, "apply", "--security-group", made) as terminal:
         terminal.wait_for(QUESTION)
         if how == "Ctrl-C":
-            terminal.interrupt()
+            assert terminal.interrupt() == 130
         else:
             terminal.type("\x04")
-        assert terminal.end() == 130
+            assert terminal.end() == 130
         assert "Traceback" not in terminal.shown
     assert rules(ec2, made) == []
 
