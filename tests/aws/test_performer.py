@@ -32,7 +32,7 @@ def done(sessions: Sessions, *acts: Act, per_second: float = 0) -> list[Outcome]
 
 def rules(sessions: Sessions, group: str) -> tuple[Rule, ...]:
     """The rules of a group."""
-    held = AwsReader(sessions, HERE).groups((group,))[group]
+    held = AwsReader(sessions, HERE).look((group,))[group]
     assert isinstance(held, SecurityGroup)
     return held.rules
 

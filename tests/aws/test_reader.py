@@ -73,9 +73,9 @@ def test_more_than_a_thousand_rules(ec2: AwsClient, reader: AwsReader, aws: Loca
     for made, count in ((one, 700), (two, 650)):
         ec2.authorize_security_group_ingress(GroupId=made, IpPermissions=[tcp(443, ipv4=addresses(count))])
     before = aws.state().calls
-    seen = reader.groups((one, two))
+    seen = reader.look((one, two))
     assert [call.action for call in aws.calls(before)] == ["DescribeSecurityGroupRules"] * 2
-    assert (rules_of(seen[one]), rules_of(seen[two])) == (700, 650)
+    assert tuple(len(g.rules) for g in seen.values() if isinstance(g, SecurityGroup)) == (700, 650)
     for group in seen.values():
         assert isinstance(group, SecurityGroup)
         assert [rule.id for rule in group.rules] == sorted({rule.id for rule in group.rules})
@@ -93,7 +93,7 @@ def test_more_than_two_hundred_groups(ec2: AwsClient, reader: AwsReader, aws: Lo
     assert actions.count("DescribeSecurityGroups") == 2
     assert set(found.groups) == set(made)
     assert [rules_of(found.groups[name]) for name in (made[0], made[1], made[-1])] == [1, 0, 1]
-    assert set(reader.groups(tuple(made))) == set(made)
+    assert set(reader.look(tuple(made))) == set(made)
 
 
 @pytest.mark.parametrize("value", ["blog*", "b?og", "blog\\", "a\\b", "\\*", "*", "plain", "", "sp ace"])
@@ -138,7 +138,7 @@ def test_a_second_page_that_fails_is_not_half_a_group(ec2: AwsClient, reader: Aw
     made = empty_group(ec2).group_id
     ec2.authorize_security_group_ingress(GroupId=made, IpPermissions=[tcp(443, ipv4=addresses(1001))])
     aws.add_fault("server-error", action="DescribeSecurityGroupRules", at=2)
-    assert isinstance(reader.groups((made,))[made], Unknown)
+    assert isinstance(reader.look((made,))[made], Unknown)
 
 
 def test_prefix_lists(ec2: AwsClient, reader: AwsReader) -> None:

@@ -47,11 +47,11 @@ def test_everything_that_can_be_said() -> None:
     [
         (
             ad_hoc_policy,
-            "--security-group, --tag: does not say what to lock; give either --security-group",
+            "--security-group, --tag, --load-balancer: does not say what to lock; give either --security-group",
         ),
         (
             lambda: ad_hoc_policy([GROUP], ["a=b"]),
-            "--security-group, --tag: --security-group and --tag are both",
+            "--security-group, --tag, --load-balancer: --security-group and --tag are both",
         ),
         (lambda: ad_hoc_policy(["web"]), "--security-group: 'web' is not the id of a security group"),
         (lambda: ad_hoc_policy([GROUP, GROUP]), f"--security-group: '{GROUP}' is named twice"),
@@ -98,7 +98,7 @@ def test_all_that_is_wrong_is_told_at_once_and_once() -> None:
         ad_hoc_policy(["web", "web"], ["a=b"], [0, 0], "icmp", "keep", "x", "")
     options = [part.partition(": ")[0] for part in caught.value.what.split("; --")]
     assert options == [
-        "--security-group, --tag",
+        "--security-group, --tag, --load-balancer",
         "security-group",
         "foreign",
         "protocol",

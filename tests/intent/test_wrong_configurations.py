@@ -57,7 +57,7 @@ BY_SCHEMA_TOO = {
     "an unknown key near none": (
         blog("zzz = 1"),
         "origins.blog.zzz",
-        "known here: edge, region, profile, security_groups, tags, hostnames, network, exceptions",
+        "known here: edge, region, profile, security_groups, tags, load_balancer, hostnames, network, exceptions",
     ),
     "an unknown key of the network": (net("port = [443]"), f"{NETWORK}.port", "did you mean ports?"),
     "an unknown key of an exception": (
@@ -114,7 +114,7 @@ BY_SCHEMA_TOO = {
     "a load balancer": (
         '[origins.blog]\nload_balancer = "app/x"',
         "origins.blog.load_balancer",
-        "does not know load",
+        "is not a load balancer",
     ),
     "an unknown edge": (blog('edge = "cloudfare"'), "origins.blog.edge", "; did you mean cloudflare?"),
     "an edge that is a number": (

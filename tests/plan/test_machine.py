@@ -113,7 +113,7 @@ def test_a_widening_that_is_not_shown_stops_before_narrowing() -> None:
     assert waited == pytest.approx(1.0), "it waits as long as the settings say, and no longer"
     state, message = end(machine)
     assert state is State.STOPPED
-    assert "does not show 1 wanted rules" in message
+    assert "does not show 1 wanted rule of" in message
 
 
 def test_what_cannot_be_read_back_stops_before_narrowing() -> None:
@@ -170,7 +170,7 @@ def test_a_wanted_source_that_is_gone_after_the_narrowing_undoes_it() -> None:
     machine.acted(step.acts[0][0].id, Done())
     state, message = end(machine)
     assert state is State.UNDONE
-    assert "were gone" in message
+    assert "it was undone" in message
     assert machine.reports()[0].undone == ("blog/sg-1/narrow-1",)
 
 
@@ -320,7 +320,7 @@ def test_the_table_is_complete() -> None:
         assert bool(ways) == (state not in ENDED)
     assert {event for _, event in TRANSITIONS} == set(Event)
     assert (State.UNDOING, Event.INTERRUPTED) not in TRANSITIONS
-    reached = {State.ACTING, State.PROVING} | set(TRANSITIONS.values())
+    reached = {State.ACTING, State.PROVING, State.HELD} | set(TRANSITIONS.values())
     assert reached == set(State)
 
 

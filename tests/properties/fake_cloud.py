@@ -25,6 +25,7 @@ from originlock.facts.edge import (
     Ranges,
     UnreadableForm,
 )
+from originlock.facts.load_balancer import InterfaceQuota
 from originlock.facts.networks import family
 from originlock.facts.origin import (
     CidrSource,
@@ -34,15 +35,16 @@ from originlock.facts.origin import (
     Rule,
     RulesQuota,
     SecurityGroup,
+    Tags,
 )
-from originlock.facts.snapshot import Resolution
+from originlock.facts.snapshot import Held, Names, Resolution
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import GroupsById, Limits, Place, Target
-from originlock.plan.acts import Act, Authorize, Revoke, TagRules, UntagRules
+from originlock.plan.acts import Act, Authorize, Revoke, RuleAct, TagRules, UntagRules
 from originlock.plan.change import Change
 from originlock.plan.journal import Event, Intended
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Outcome, Unsure
-from originlock.ports.reading import Found
+from originlock.ports.reading import Found, Search
 
 GROUP = "sg-00000000000000001"
 State = dict[str, tuple[Rule, ...]]
@@ -108,9 +110,9 @@ class FakeCloud:
         assert isinstance(target, GroupsById)
         return Found(self._read("find", target.ids))
 
-    def groups(self, ids: tuple[str, ...]) -> dict[str, SecurityGroup | Unknown]:
+    def look(self, targets: tuple[str, ...]) -> dict[str, Held | Unknown]:
         """The rules as they are now."""
-        return self._read("groups", ids)
+        return {**self._read("groups", targets)}
 
     def prefix_lists(self, ids: tuple[str, ...]) -> dict[str, PrefixList | Unknown]:
         """Those that there are."""
@@ -119,6 +121,26 @@ class FakeCloud:
     def rules_quota(self) -> RulesQuota | Unknown:
         """The quota."""
         return RulesQuota(self.quota, observed=True)
+
+    def interface_quota(self) -> InterfaceQuota | Unknown:
+        """The quota."""
+        return InterfaceQuota(5, observed=True)
+
+    def tagged_groups(self, vpc: str, tags: Tags) -> Search:
+        """None are."""
+        raise NotImplementedError
+
+    def references(self, ids: tuple[str, ...]) -> dict[str, Names | Unknown]:
+        """None are."""
+        raise NotImplementedError
+
+    def users(self, ids: tuple[str, ...]) -> dict[str, Names | Unknown]:
+        """None are."""
+        raise NotImplementedError
+
+    def tagged_prefix_lists(self, tags: Tags) -> Search:
+        """None are."""
+        raise NotImplementedError
 
     def reader(self, place: Place) -> FakeCloud:
         """Itself, everywhere."""
@@ -150,6 +172,7 @@ class FakeCloud:
 
     def do(self, act: Act) -> Outcome:
         """Do an act as AWS does: as a whole, or not at all."""
+        assert isinstance(act, RuleAct)
         held = {rule.id: rule for rule in self.now[act.group]}
         match act:
             case Authorize():

@@ -14,7 +14,7 @@ import msgspec
 
 from originlock.app.plan import Planned, Readers
 from originlock.errors import CloudError, ExitCode, StateError
-from originlock.facts.origin import SecurityGroup
+from originlock.facts.snapshot import Held, updated
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Place
 from originlock.plan.acts import Act, inverse
@@ -163,17 +163,16 @@ def _begun(order: Order, plan: Plan, readers: Readers) -> RunBegun:
     )
 
 
-Seen = dict[str, SecurityGroup | Unknown]
+SeenByOrigin = dict[str, dict[str, Held | Unknown]]
 
 
 def _driven(
     order: Order, machine: Machine, plan: Plan, readers: Readers, writers: Writers, asked: Callable[[], bool]
-) -> tuple[Seen, bool]:
+) -> tuple[SeenByOrigin, bool]:
     """Do what the machine says until it has finished; returns what each target was last seen as."""
     performer = writers.performers.performer(plan.limits)
     places = {policy.origin: policy.place for policy in plan.policies}
-    at_home = {e.target: places[e.origin] for e in plan.expectations}
-    seen: Seen = {}
+    seen: SeenByOrigin = {}
     interrupted = False
     while True:
         if asked() and not interrupted:
@@ -183,19 +182,15 @@ def _driven(
             case Perform() as step:
                 _perform(order, machine, step, (places, performer), readers, writers)
             case Look(targets):
-                for place in dict.fromkeys(at_home[target] for target in targets):
-                    here = tuple(target for target in targets if at_home[target] == place)
-                    seen |= _read_back(readers, place, here)
-                for target in targets:
-                    machine.seen(target, seen.get(target, Unknown(target, "AWS did not answer for it")))
+                for target, held in _looked(machine, targets, places, readers, seen).items():
+                    machine.seen(target, held)
             case Pause(seconds, waiting_for):
                 writers.talk.say(f"waiting {seconds:.2g} s until AWS shows it ({waiting_for})")
                 readers.clock.sleep(seconds)
             case Finished():
                 # What was done after the last look, an undo above all, is not in it.
                 ended = tuple(r.target for r in machine.reports() if r.state is not State.FINISHED)
-                for place in dict.fromkeys(at_home[target] for target in ended):
-                    seen |= _read_back(readers, place, tuple(t for t in ended if at_home[t] == place))
+                _looked(machine, ended, places, readers, seen)
                 return seen, interrupted
             case other:
                 assert_never(other)
@@ -231,12 +226,28 @@ def _write_down(writers: Writers, events: tuple[Intended | Answered, ...], *, un
         writers.talk.say(error.what)
 
 
-def _read_back(readers: Readers, place: Place, targets: tuple[str, ...]) -> Seen:
+def _looked(
+    machine: Machine, targets: tuple[str, ...], places: dict[str, Place], readers: Readers, seen: SeenByOrigin
+) -> dict[str, Held | Unknown]:
+    """Read targets back, place by place, and remember whose they are."""
+    origins = {target: machine.origin_of(target) for target in dict.fromkeys(targets)}
+    by_place: dict[Place, list[str]] = {}
+    for target, origin in origins.items():
+        by_place.setdefault(places[origin], []).append(target)
+    found: dict[str, Held | Unknown] = dict.fromkeys(origins, Unknown("this target", "AWS did not answer for it"))
+    for place, here in by_place.items():
+        found |= _read_back(readers, place, tuple(here))
+    for target, origin in origins.items():
+        seen.setdefault(origin, {})[target] = found[target]
+    return found
+
+
+def _read_back(readers: Readers, place: Place, targets: tuple[str, ...]) -> dict[str, Held | Unknown]:
     """What the targets are now; once something was changed, a lost AWS is no reason to leave without a word."""
     try:
-        return readers.clouds.reader(place).groups(targets)
+        return readers.clouds.reader(place).look(targets)
     except CloudError as error:
-        return {target: Unknown(f"security group {target}", error.what) for target in targets}
+        return {target: Unknown(target, error.what) for target in targets}
 
 
 def _acts_in_words(acts: tuple[tuple[Change, Act], ...], *, undo: bool) -> str:
@@ -244,7 +255,7 @@ def _acts_in_words(acts: tuple[tuple[Change, Act], ...], *, undo: bool) -> str:
     for _, act in acts:
         kind = str(act.__struct_config__.tag)
         kinds[kind] = kinds.get(kind, 0) + 1
-    said = ", ".join(f"{kind} on {count} group{'s' if count > 1 else ''}" for kind, count in sorted(kinds.items()))
+    said = ", ".join(f"{kind} on {count} target{'s' if count > 1 else ''}" for kind, count in sorted(kinds.items()))
     return f"{'undoing: ' if undo else ''}{said}"
 
 
@@ -261,7 +272,7 @@ def _result(
     planned: Planned,
     readers: Readers,
     lanes: tuple[LaneReport, ...],
-    seen: Seen,
+    seen: SeenByOrigin,
     *,
     interrupted: bool,
     recovered: tuple[str, ...],
@@ -271,7 +282,7 @@ def _result(
     return ApplyResult(order.run, planned.plan, outcome, code, lanes, holes, unknown, recovered=recovered)
 
 
-def _found_now(planned: Planned, seen: Seen, readers: Readers) -> tuple[tuple[Hole, ...], tuple[Unread, ...]]:
+def _found_now(planned: Planned, seen: SeenByOrigin, readers: Readers) -> tuple[tuple[Hole, ...], tuple[Unread, ...]]:
     """What the locks find in what was seen last."""
     plan = planned.plan
     holes: list[Hole] = []
@@ -280,8 +291,7 @@ def _found_now(planned: Planned, seen: Seen, readers: Readers) -> tuple[tuple[Ho
         snapshot = planned.snapshots.get(policy.origin)
         if snapshot is None or plan.accepted is None:
             continue
-        groups = {name: seen.get(name, group) for name, group in snapshot.groups.items()}
-        now = msgspec.structs.replace(snapshot, groups=groups)
+        now = updated(snapshot, seen.get(policy.origin, {}))
         for lock in readers.locks:
             holes += lock.holes(policy, plan.accepted, now)
             unknown += lock.unread(policy, plan.accepted, now)

@@ -13,12 +13,24 @@ import msgspec
 from originlock.acceptance.judge import Accepted, RefusedList, judge
 from originlock.errors import TargetError
 from originlock.facts.edge import AcceptedList, EdgeDescription
-from originlock.facts.snapshot import Snapshot
+from originlock.facts.origin import PrefixList, SecurityGroup
+from originlock.facts.snapshot import Names, Snapshot
 from originlock.facts.unknown import Unknown
-from originlock.intent.policy import GroupsById, GroupsByTags, Overrides, Policy
+from originlock.intent.policy import GroupsById, GroupsByTags, LoadBalancerNamed, Overrides, Policy
 from originlock.locks.interface import Lock
 from originlock.plan.acts import Inverse
-from originlock.plan.questions import AskHostnames, AskPrefixLists, AskRulesQuota, Question
+from originlock.plan.questions import (
+    AskGroups,
+    AskHostnames,
+    AskInterfaceQuota,
+    AskPrefixLists,
+    AskReferences,
+    AskRulesQuota,
+    AskTaggedGroups,
+    AskTaggedPrefixLists,
+    AskUsers,
+    Question,
+)
 from originlock.ports.reading import Baselines, Clock, CloudReader, Edges, PendingReadings, Resolver
 
 _ROUNDS = 8
@@ -64,9 +76,13 @@ def look(policy: Policy, reader: CloudReader, clock: Clock) -> Snapshot:
                 said = ", ".join(f"{key}={value}" for key, value in tags)
                 message = f"no security group in {where} carries the tags {said}"
                 raise TargetError(message, "check the tags, the region (--region) and the account (--profile)")
+        case LoadBalancerNamed(name):
+            if found.load_balancer is None and not found.unknown:
+                message = f"there is no load balancer {name} in {where}"
+                raise TargetError(message, "check the name, the region (--region) and the account (--profile)")
         case _:
             assert_never(policy.target)
-    return Snapshot(at=clock.now(), groups=found.groups, unknown=found.unknown)
+    return Snapshot(at=clock.now(), groups=found.groups, unknown=found.unknown, load_balancer=found.load_balancer)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,6 +124,38 @@ def _with_answer(snapshot: Snapshot, question: Question, reader: CloudReader, re
             return msgspec.structs.replace(snapshot, prefix_lists={**snapshot.prefix_lists, **seen, **unread})
         case AskRulesQuota():
             return msgspec.structs.replace(snapshot, quota=reader.rules_quota())
+        case AskInterfaceQuota():
+            return msgspec.structs.replace(snapshot, interface_quota=reader.interface_quota())
+        case AskTaggedGroups(vpc, tags):
+            search = reader.tagged_groups(vpc, tags)
+            answer = search.unknown or Names(tuple(sorted(search.found)))
+            groups = {name: held for name, held in search.found.items() if not isinstance(held, PrefixList)}
+            return msgspec.structs.replace(
+                snapshot,
+                tagged_groups={**snapshot.tagged_groups, tags: answer},
+                # What is attached was read with the load balancer; what was read first stands.
+                groups={**groups, **snapshot.groups},
+            )
+        case AskTaggedPrefixLists(tags):
+            search = reader.tagged_prefix_lists(tags)
+            answer = search.unknown or Names(tuple(sorted(search.found)))
+            lists = {name: held for name, held in search.found.items() if not isinstance(held, SecurityGroup)}
+            return msgspec.structs.replace(
+                snapshot,
+                tagged_lists={**snapshot.tagged_lists, tags: answer},
+                prefix_lists={**snapshot.prefix_lists, **lists},
+            )
+        case AskGroups(ids):
+            unread = {name: Unknown(f"security group {name}", "AWS does not know it") for name in ids}
+            return msgspec.structs.replace(
+                snapshot, groups={**snapshot.groups, **unread, **reader.find(GroupsById(ids)).groups}
+            )
+        case AskReferences(ids):
+            named = reader.references(ids)
+            return msgspec.structs.replace(snapshot, references={**snapshot.references, **named})
+        case AskUsers(ids):
+            used = reader.users(ids)
+            return msgspec.structs.replace(snapshot, users={**snapshot.users, **used})
         case AskHostnames(names):
             found = resolver.resolve(names)
             return msgspec.structs.replace(snapshot, resolutions={**snapshot.resolutions, **found})

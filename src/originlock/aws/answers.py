@@ -59,6 +59,9 @@ _LATER: Final = frozenset(
         "ServiceUnavailable",
         "Unavailable",
         "RequestTimeout",
+        # A prefix list is being changed, or was changed since it was looked at: look again.
+        "IncorrectState",
+        "PrefixListVersionMismatch",
     }
 )
 _SERVER_ERRORS: Final = 500
@@ -108,6 +111,8 @@ def outcome_of(error: BaseException) -> Outcome:
     if code == "RulesPerSecurityGroupLimitExceeded":
         remedy = "the group is full: raise the quota L-0EA8095F, or take out rules that are not needed, and apply again"
         return Failed(said, remedy)
+    if code == "DependencyViolation":
+        return Failed(said, f"see what still uses it; then {_AGAIN}")
     if code in _DENIED:
         return Failed(said, f"allow the call in the IAM policy; then {_AGAIN}")
     if code or isinstance(error, _NO_CREDENTIALS):

@@ -1,21 +1,43 @@
 """Doing acts in AWS: side by side, paced; a refusal is an outcome.
 
-Lives here: the write calls. Must not live here: which acts, in which order, and what follows a refusal.
+Lives here: the write calls of rules and tags, and who does which act. Must not live here: the write calls of groups,
+load balancers and prefix lists (see `group_acts`, `balancer_acts`, `list_acts`); which acts, in which order, and what
+follows a refusal.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
+import functools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, assert_never
 
-from originlock.aws import decode
+from originlock.aws import balancer_acts, decode, group_acts, list_acts
 from originlock.aws.answers import CallError, outcome_of
+from originlock.aws.calling import called
 from originlock.aws.pacing import TokenBucket
 from originlock.aws.session import SIDE_BY_SIDE, Sessions
 from originlock.facts.origin import OpaqueSource, RuleSpec, Tags
 from originlock.intent.policy import Place
-from originlock.plan.acts import Act, Authorize, Revoke, TagRules, UntagRules
+from originlock.plan.acts import (
+    Act,
+    AddEntries,
+    Authorize,
+    AuthorizeEgress,
+    BalancerAct,
+    CreateGroup,
+    CreatePrefixList,
+    DeleteGroup,
+    DeletePrefixList,
+    GroupAct,
+    ListAct,
+    RemoveEntries,
+    ResizePrefixList,
+    Revoke,
+    RuleAct,
+    TagRules,
+    UntagRules,
+)
 from originlock.plan.change import Change
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Outcome, Unsure
 
@@ -35,15 +57,22 @@ class AwsPerformer:
     def perform(self, acts: tuple[tuple[Place, Change, Act], ...]) -> Iterator[tuple[Change, Outcome]]:
         """Do them all, side by side; yields each outcome as soon as it is known."""
         # Clients and buckets are made here, in one thread: botocore's sessions are not safe in several.
-        ready = [(self._sessions.ec2(place), self._bucket(place, act), change, act) for place, change, act in acts]
+        ready = [(self._ready(place, act), change) for place, change, act in acts]
         if len(ready) == 1:
-            client, bucket, change, act = ready[0]
-            yield change, _performed(client, bucket, act)
+            perform, change = ready[0]
+            yield change, perform()
             return
         with concurrent.futures.ThreadPoolExecutor(min(SIDE_BY_SIDE, len(ready))) as pool:
-            futures = {pool.submit(_performed, client, bucket, act): change for client, bucket, change, act in ready}
+            futures = {pool.submit(perform): change for perform, change in ready}
             for future in concurrent.futures.as_completed(futures):
                 yield futures[future], future.result()
+
+    def _ready(self, place: Place, act: Act) -> Callable[[], Outcome]:
+        """The call that does an act, with all that it needs."""
+        bucket = self._bucket(place, act)
+        if isinstance(act, BalancerAct):
+            return functools.partial(balancer_acts.performed, self._sessions.elbv2(place), bucket, act)
+        return functools.partial(_performed, self._sessions.ec2(place), bucket, act)
 
     def _bucket(self, place: Place, act: Act) -> TokenBucket:
         key = (place, type(act).__name__)
@@ -52,19 +81,21 @@ class AwsPerformer:
         return self._buckets[key]
 
 
-def _performed(client: EC2Client, bucket: TokenBucket, act: Act) -> Outcome:
+def _performed(client: EC2Client, bucket: TokenBucket, act: RuleAct | GroupAct | ListAct) -> Outcome:
     match act:
+        case CreateGroup() | DeleteGroup() | AuthorizeEgress():
+            return group_acts.performed(client, bucket, act)
+        case CreatePrefixList() | DeletePrefixList() | ResizePrefixList() | AddEntries() | RemoveEntries():
+            return list_acts.performed(client, bucket, act)
         case Authorize():
             return _authorized(client, bucket, act)
         case Revoke(group, rules):
             ids = [rule.id for rule in rules]
-            return _called(
-                bucket, lambda: client.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=ids)
-            )
+            return called(bucket, lambda: client.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=ids))
         case TagRules(_, ids, tags):
-            return _called(bucket, lambda: client.create_tags(Resources=[*ids], Tags=decode.encoded_tags(tags)))
+            return called(bucket, lambda: client.create_tags(Resources=[*ids], Tags=decode.encoded_tags(tags)))
         case UntagRules(_, ids, tags):
-            return _called(bucket, lambda: client.delete_tags(Resources=[*ids], Tags=decode.encoded_tags(tags)))
+            return called(bucket, lambda: client.delete_tags(Resources=[*ids], Tags=decode.encoded_tags(tags)))
         case _:
             assert_never(act)
 
@@ -97,12 +128,3 @@ def _authorized_alike(client: EC2Client, bucket: TokenBucket, group: str, rules:
     except CallError as error:
         return outcome_of(error)
     return Done(tuple(rule["SecurityGroupRuleId"] for rule in answer.get("SecurityGroupRules", [])))
-
-
-def _called(bucket: TokenBucket, call: Callable[[], object]) -> Outcome:
-    bucket.wait()
-    try:
-        call()
-    except CallError as error:
-        return outcome_of(error)
-    return Done()

@@ -18,6 +18,7 @@ from originlock.intent.policy import Place
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_service_quotas import ServiceQuotasClient
 
 _CONNECT_SECONDS: Final = 5
@@ -45,6 +46,10 @@ class Sessions:
             CloudError: there are no credentials.
         """
         return cast("EC2Client", self._client(place, "ec2"))
+
+    def elbv2(self, place: Place) -> ElasticLoadBalancingv2Client:
+        """The Elastic Load Balancing client of a place; errors as `ec2`."""
+        return cast("ElasticLoadBalancingv2Client", self._client(place, "elbv2"))
 
     def service_quotas(self, place: Place) -> ServiceQuotasClient:
         """The Service Quotas client of a place; errors as `ec2`."""

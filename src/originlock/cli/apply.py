@@ -55,11 +55,14 @@ def command(  # noqa: PLR0917  one for each option, given by name
     plan_file: str | None,
     security_groups: tuple[str, ...],
     tags: tuple[str, ...],
+    load_balancer: str | None,
     origins: tuple[str, ...],
     ports: tuple[str, ...],
     protocol: str | None,
     foreign: str | None,
     foreign_rules: tuple[str, ...],
+    via: str | None,
+    create_group: bool,  # noqa: FBT001  click gives flags by name
     adopt: bool,  # noqa: FBT001  click gives flags by name
     accept_list: str | None,
     no_prove: bool,  # noqa: FBT001  ditto
@@ -73,7 +76,12 @@ def command(  # noqa: PLR0917  one for each option, given by name
 ) -> int:
     """Plan and do it; or with FILE, do a saved plan and just that."""
     needs_terminal_or_yes(yes=yes, command="apply")
-    said = Said(config, security_groups, tags, origins, ports, protocol, foreign, foreign_rules, region, profile)
+    said = Said(
+        *(config, security_groups, tags, origins, ports, protocol, foreign, foreign_rules, region, profile),
+        load_balancer=load_balancer,
+        via=via,
+        create_group=create_group,
+    )
     overrides = overrides_of(adopt=adopt, accept_list=accept_list, no_prove=no_prove)
     saved = None
     if plan_file is not None:

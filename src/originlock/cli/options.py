@@ -69,6 +69,7 @@ target_options = _all(
         metavar="KEY=VALUE",
         help="lock the groups with these tags (repeatable)",
     ),
+    click.option("--load-balancer", metavar="NAME|ARN", help="lock this load balancer"),
     click.option(
         "--origin",
         "origins",
@@ -89,6 +90,12 @@ target_options = _all(
         multiple=True,
         metavar="ID",
         help="with --foreign remove: also this one, by its id",
+    ),
+    click.option("--via", metavar="rules|prefix-list", help="how the groups hold the ranges [default: rules]"),
+    click.option(
+        "--create-group",
+        is_flag=True,
+        help="with a load balancer: make a group of our own beside those that it has",
     ),
 )
 
@@ -148,10 +155,18 @@ class Said:
     foreign_rules: tuple[str, ...] = ()
     region: str | None = None
     profile: str | None = None
+    load_balancer: str | None = None
+    via: str | None = None
+    create_group: bool = False
 
     def any_target(self) -> bool:
         """Whether anything was said that a saved plan says already."""
         return self != Said(config=self.config)
+
+    @property
+    def security_group(self) -> str | None:
+        """What was said of the group, as the policy has it."""
+        return "create" if self.create_group else None
 
 
 def configuration_of(loaded: Loaded) -> Configuration:
@@ -176,9 +191,12 @@ def policies_of(said: Said, loaded: Loaded) -> tuple[Configuration, tuple[Policy
         UsageError: an option is wrong, or nothing is named to be locked.
     """
     configuration = configuration_of(loaded)
-    if said.security_groups or said.tags:
+    if said.security_groups or said.tags or said.load_balancer is not None:
         if said.origins:
-            message = "--origin names an origin of the configuration, --security-group and --tag one without it"
+            message = (
+                "--origin names an origin of the configuration; --security-group, --tag and --load-balancer one"
+                " without it"
+            )
             raise UsageError(message, "give one or the other")
         policy = ad_hoc_policy(
             said.security_groups,
@@ -190,6 +208,9 @@ def policies_of(said: Said, loaded: Loaded) -> tuple[Configuration, tuple[Policy
             said.profile,
             edges=descriptions(),
             foreign_rules=said.foreign_rules or None,
+            load_balancer=said.load_balancer,
+            via=said.via,
+            security_group=said.security_group,
         )
         return configuration, (policy,)
     return configuration, tuple(_overridden(policy, said) for policy in _chosen(said, configuration, loaded))
@@ -201,7 +222,10 @@ def _chosen(said: Said, configuration: Configuration, loaded: Loaded) -> tuple[P
             nowhere = "there is no originlock.toml in this folder, in ~/.config/originlock or in /etc/originlock"
             why = nowhere if loaded.path is None else f"{loaded.path} has no origins"
             message = f"nothing is named to be locked: {why}"
-            raise UsageError(message, "give --security-group ID or --tag KEY=VALUE, or write an originlock.toml")
+            raise UsageError(
+                message,
+                "give --load-balancer NAME, --security-group ID or --tag KEY=VALUE, or write an originlock.toml",
+            )
         return configuration.origins
     chosen = []
     for name in dict.fromkeys(said.origins):
@@ -223,6 +247,8 @@ def _overridden(policy: Policy, said: Said) -> Policy:
         said.region,
         said.profile,
         foreign_rules=said.foreign_rules or None,
+        via=said.via,
+        security_group=said.security_group,
     )
 
 

@@ -50,11 +50,14 @@ Exit codes: 0 nothing to do, 3 changes are pending or a hole is open, 4 refused 
 def command(  # noqa: PLR0917  one for each option, given by name
     security_groups: tuple[str, ...],
     tags: tuple[str, ...],
+    load_balancer: str | None,
     origins: tuple[str, ...],
     ports: tuple[str, ...],
     protocol: str | None,
     foreign: str | None,
     foreign_rules: tuple[str, ...],
+    via: str | None,
+    create_group: bool,  # noqa: FBT001  click gives flags by name
     adopt: bool,  # noqa: FBT001  click gives flags by name
     accept_list: str | None,
     no_prove: bool,  # noqa: FBT001  ditto
@@ -66,7 +69,12 @@ def command(  # noqa: PLR0917  one for each option, given by name
     debug: bool,  # noqa: ARG001, FBT001  read at the process boundary
 ) -> int:
     """Show what would be changed, and why. Nothing is written to AWS."""
-    said = Said(config, security_groups, tags, origins, ports, protocol, foreign, foreign_rules, region, profile)
+    said = Said(
+        *(config, security_groups, tags, origins, ports, protocol, foreign, foreign_rules, region, profile),
+        load_balancer=load_balancer,
+        via=via,
+        create_group=create_group,
+    )
     configuration, policies = policies_of(said, loaded_configuration(said))
     overrides = overrides_of(adopt=adopt, accept_list=accept_list, no_prove=no_prove)
     reading = desk.readers(configuration, state_directory())

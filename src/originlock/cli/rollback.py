@@ -22,7 +22,7 @@ from originlock.cli.options import (
     yes_option,
 )
 from originlock.errors import StateError, UsageError
-from originlock.intent.policy import Configuration, GroupsById, Policy
+from originlock.intent.policy import Configuration, GroupsById, LoadBalancerNamed, Policy
 from originlock.plan.journal import RunRecord, last_to_undo, runs
 from originlock.store.journal import JournalFile
 from originlock.wiring import desk
@@ -89,16 +89,25 @@ def _chosen(run: str | None, journal: JournalFile) -> RunRecord:
 
 
 def _touched(record: RunRecord) -> tuple[Policy, ...]:
-    """The run's policies, each for the groups that the run touched: a tag may have gone from one since."""
-    groups = {
-        policy.origin: tuple(sorted({inverse.group for origin, inverse in record.inverses if origin == policy.origin}))
+    """The run's policies, each for the groups that the run touched: a tag may have gone from one since.
+
+    A load balancer stays the target: what goes and what comes back is judged by all the groups that it has.
+    """
+    touched = {
+        policy.origin: tuple(sorted({inverse.target for origin, inverse in record.inverses if origin == policy.origin}))
         for policy in record.policies
     }
     return tuple(
-        msgspec.structs.replace(policy, target=GroupsById(groups[policy.origin]))
+        policy
+        if isinstance(policy.target, LoadBalancerNamed)
+        else msgspec.structs.replace(policy, target=GroupsById(_groups(touched[policy.origin])))
         for policy in record.policies
-        if groups[policy.origin]
+        if touched[policy.origin]
     )
+
+
+def _groups(targets: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(target for target in targets if target.startswith("sg-"))
 
 
 def _policy(policy: Policy, configuration: Configuration, region: str | None, profile: str | None) -> Policy:

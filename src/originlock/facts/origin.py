@@ -97,13 +97,48 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class SecurityGroup(msgspec.Struct, frozen=True, tag="group"):
-    """A security group with its ingress rules, sorted by id."""
+    """A security group with its ingress rules, sorted by id.
+
+    Attributes:
+        egress: its egress rules, sorted by id: whom its interfaces may reach, in the place of the source.
+    """
 
     id: str
     name: str
     vpc: str
     rules: tuple[Rule, ...] = ()
     tags: Tags = ()
+    egress: tuple[Rule, ...] = ()
+
+
+class Missing(msgspec.Struct, frozen=True, tag="missing"):
+    """Something that was looked for, and that AWS does not have."""
+
+    id: str
+
+
+_NEW_PREFIX_LIST = "prefix-list/"
+
+
+def new_group(vpc: str, name: str) -> str:
+    """How a group is called that may not be there yet: a group's name is its own within a VPC."""
+    return f"{vpc}/{name}"
+
+
+def parts_of_new_group(target: str) -> tuple[str, str] | None:
+    """The VPC and the name, of what `new_group` made; None for anything else."""
+    vpc, slash, name = target.partition("/")
+    return (vpc, name) if slash and vpc.startswith("vpc-") else None
+
+
+def new_prefix_list(name: str) -> str:
+    """How a managed prefix list is called that may not be there yet."""
+    return _NEW_PREFIX_LIST + name
+
+
+def name_of_new_prefix_list(target: str) -> str | None:
+    """The name, of what `new_prefix_list` made; None for anything else."""
+    return target.removeprefix(_NEW_PREFIX_LIST) if target.startswith(_NEW_PREFIX_LIST) else None
 
 
 class PrefixList(msgspec.Struct, frozen=True, tag="prefix-list"):
@@ -113,6 +148,10 @@ class PrefixList(msgspec.Struct, frozen=True, tag="prefix-list"):
         weight: how many rules a reference to it counts as: its maximum number of entries, or AWS's own figure
             (Amazon VPC user guide, prefix lists: "counts as the maximum number of entries").
         entries: its CIDRs, if they were asked for.
+        version: of its entries; 0 for AWS's own lists, which have none.
+        state: as AWS says, such as ``modify-complete`` (EC2 API reference, ManagedPrefixList.State); may be empty.
+        owner: the account that it belongs to, or ``AWS``.
+        descriptions: of its entries, in their order.
     """
 
     id: str
@@ -120,6 +159,16 @@ class PrefixList(msgspec.Struct, frozen=True, tag="prefix-list"):
     family: int
     weight: int | Unknown
     entries: tuple[Cidr, ...] | Unknown
+    version: int = 0
+    state: str = ""
+    owner: str = ""
+    tags: Tags = ()
+    descriptions: tuple[str, ...] = ()
+
+    @property
+    def settled(self) -> bool:
+        """Whether no change of it is under way: one that is refuses every other."""
+        return not self.state.endswith("-in-progress")
 
     @property
     def addresses(self) -> AddressSet | Unknown:

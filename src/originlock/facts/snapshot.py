@@ -6,11 +6,19 @@ Lives here: the snapshot that every lock decides on. Must not live here: reading
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 
 import msgspec
 
-from originlock.facts.origin import DEFAULT_RULES_QUOTA, PrefixList, RulesQuota, SecurityGroup
+from originlock.facts.load_balancer import DEFAULT_INTERFACE_QUOTA, InterfaceQuota, LoadBalancer
+from originlock.facts.origin import DEFAULT_RULES_QUOTA, Missing, PrefixList, RulesQuota, SecurityGroup, Tags
 from originlock.facts.unknown import Unknown
+
+Held = SecurityGroup | PrefixList | LoadBalancer | Missing
+"""What a target of a change turns out to be when it is looked at."""
+
+Seen = Mapping[str, Held | Unknown]
+"""What was seen, by target."""
 
 
 class Resolution(msgspec.Struct, frozen=True, tag="resolution"):
@@ -24,6 +32,12 @@ class Resolution(msgspec.Struct, frozen=True, tag="resolution"):
     addresses: tuple[str, ...]
 
 
+class Names(msgspec.Struct, frozen=True, tag="names"):
+    """Ids, or words, that answer a question; none is an answer too."""
+
+    names: tuple[str, ...] = ()
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """What was read of one origin.
 
@@ -34,6 +48,12 @@ class Snapshot(msgspec.Struct, frozen=True):
         prefix_lists: by id, those that were asked for.
         quota: rules per group; the documented default until AWS was asked.
         resolutions: by hostname, those that were asked for.
+        load_balancer: the target, if it is one.
+        interface_quota: groups per interface; the documented default until AWS was asked.
+        tagged_groups: the ids of the groups with these tags, by tags; their rules are among the groups.
+        references: who names a group in a rule, by the id of the group: ids of other groups, or its own.
+        users: the interfaces that have a group, by the id of the group.
+        tagged_lists: the ids of the prefix lists with these tags, by tags; they are among the prefix lists.
     """
 
     at: datetime.datetime
@@ -42,3 +62,35 @@ class Snapshot(msgspec.Struct, frozen=True):
     prefix_lists: dict[str, PrefixList | Unknown] = {}
     quota: RulesQuota | Unknown = DEFAULT_RULES_QUOTA
     resolutions: dict[str, Resolution | Unknown] = {}
+    load_balancer: LoadBalancer | None = None
+    interface_quota: InterfaceQuota | Unknown = DEFAULT_INTERFACE_QUOTA
+    tagged_groups: dict[Tags, Names | Unknown] = {}
+    references: dict[str, Names | Unknown] = {}
+    users: dict[str, Names | Unknown] = {}
+    tagged_lists: dict[Tags, Names | Unknown] = {}
+
+
+def updated(snapshot: Snapshot, seen: Seen) -> Snapshot:
+    """The snapshot with what was seen of its targets since."""
+    groups, lists = dict(snapshot.groups), dict(snapshot.prefix_lists)
+    balancer = snapshot.load_balancer
+    for target, held in seen.items():
+        match held:
+            case SecurityGroup(id=name, tags=()) if isinstance(old := groups.get(name), SecurityGroup):
+                # A look at the rules alone does not tell of the group's own tags.
+                groups[name] = msgspec.structs.replace(old, rules=held.rules, egress=held.egress)
+            case SecurityGroup(id=name):
+                groups[name] = held
+            case PrefixList(id=name):
+                lists[name] = held
+            case LoadBalancer() if balancer is not None and balancer.id == held.id:
+                balancer = msgspec.structs.replace(held, listeners=balancer.listeners, tags=balancer.tags)
+            case Unknown() if target in groups:
+                groups[target] = held
+            case Unknown() if target in lists:
+                lists[target] = held
+            case Unknown() if balancer is not None and balancer.id == target:
+                balancer = msgspec.structs.replace(balancer, interfaces=held, health=held)
+            case _:
+                groups.pop(target, None)
+    return msgspec.structs.replace(snapshot, groups=groups, prefix_lists=lists, load_balancer=balancer)

@@ -74,16 +74,17 @@ def decode(document: Mapping[str, object], environment: Mapping[str, str], edges
 def _origin(name: str, table: Table, edges: Sequence[EdgeDescription]) -> Policy | None:
     edge = table.sound(keys.edge_key(edges))
     place = Place(table.take(keys.REGION), table.take(keys.PROFILE))
-    target = target_of(table.take(keys.SECURITY_GROUPS), table.pairs(keys.TAGS))
-    names = (keys.SECURITY_GROUPS.name, keys.TAGS.name)
-    fault = target_fault(groups=table.has(names[0]), tags=table.has(names[1]), names=names)
-    # A target of a later version has had its own problem; that none of today's is given would only confuse.
-    if fault is not None and not table.void and not table.has(keys.LOAD_BALANCER):
+    target = target_of(table.take(keys.SECURITY_GROUPS), table.pairs(keys.TAGS), table.take(keys.LOAD_BALANCER))
+    ways = (keys.SECURITY_GROUPS.name, keys.TAGS.name, keys.LOAD_BALANCER.name)
+    fault = target_fault({name: table.has(name) for name in ways})
+    if fault is not None and not table.void:
         table.problem(fault)
     hostnames = table.take(keys.HOSTNAMES)
     described = next((each for each in edges if edge == (each.name,)), None)
     network = _network(table.section(keys.NETWORK), described)
     exceptions = _exceptions(table)
+    if network.security_group == "create" and not table.has(keys.LOAD_BALANCER.name) and not table.void:
+        table.problem("a group of our own is created for a load_balancer only", "network.security_group")
     if target is None or described is None:
         return None
     return Policy(name, target, described.name, place, hostnames, network, exceptions)
@@ -97,7 +98,14 @@ def _network(table: Table, edge: EdgeDescription | None) -> NetworkPolicy:
         foreign=keys.FOREIGN.default if foreign is None else foreign[0],
         foreign_rules=table.take(keys.FOREIGN_RULES),
         extra_ranges=table.take(keys.extra_ranges(edge)),
+        security_group=table.take(keys.SECURITY_GROUP),
+        ipv6=table.take(keys.IPV6),
+        managed=table.take(keys.MANAGED),
+        via=table.take(keys.VIA),
+        prefix_list=table.take(keys.PREFIX_LIST),
     )
+    if network.prefix_list and network.via == "rules":
+        table.problem('names prefix lists; that is only with via = "prefix-list"', keys.PREFIX_LIST.name)
     if network.foreign_rules and foreign == ("report",):
         table.problem('names rules to remove; that is only with foreign = "remove"', keys.FOREIGN_RULES.name)
     return network

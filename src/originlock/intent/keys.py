@@ -19,9 +19,6 @@ from originlock.intent.policy import Limits, NetworkPolicy
 
 DEFAULT_EDGE = "cloudflare"
 
-LOAD_BALANCER = "load_balancer"
-"""The target of a later version: known so far as to say so."""
-
 
 class Key(msgspec.Struct, Generic[T_co], frozen=True):
     """A key with one value or a list of values.
@@ -89,12 +86,18 @@ PROFILE: Key[str | None] = Key(
 SECURITY_GROUPS: Key[tuple[str, ...] | None] = Key(
     "security_groups",
     values.SECURITY_GROUPS,
-    "The ids of the security groups to lock; give either these or tags.",
+    "The ids of the security groups to lock; give these, tags, or a load balancer.",
+    None,
+)
+LOAD_BALANCER: Key[str | None] = Key(
+    "load_balancer",
+    values.LOAD_BALANCER,
+    "The load balancer to lock, by name or ARN: its groups, on the ports that it listens on.",
     None,
 )
 TAGS = Pairs(
     "tags",
-    "Lock every security group that carries all of these tags; give these or ids.",
+    "Lock every security group that carries all of these tags; give these, ids, or a load balancer.",
     values.TAG_KEY,
     values.TAG_VALUE,
 )
@@ -129,10 +132,45 @@ def extra_ranges(edge: EdgeDescription | None) -> Key[tuple[Cidr, ...]]:
     return Key("extra_ranges", addresses.extra_ranges(edge), description, _USUAL.extra_ranges)
 
 
+SECURITY_GROUP = Key(
+    "security_group",
+    values.SECURITY_GROUP,
+    "Of a load balancer: change the groups that it has, or create one of our own and attach it beside them.",
+    _USUAL.security_group,
+)
+IPV6: Key[bool | None] = Key(
+    "ipv6",
+    values.IPV6,
+    "Whether IPv6 ranges are let in; without it, unless the load balancer has no IPv6 addresses.",
+    _USUAL.ipv6,
+)
+MANAGED = Key(
+    "managed",
+    values.MANAGED,
+    "What to do about a load balancer that another tool manages, by its tags: refuse it, or allow it all the same.",
+    _USUAL.managed,
+)
+VIA = Key(
+    "via",
+    values.VIA,
+    "How the groups hold the edge's ranges: as rules, or by naming prefix lists that hold them.",
+    _USUAL.via,
+)
+PREFIX_LIST: Key[tuple[str, ...]] = Key(
+    "prefix_list",
+    values.PREFIX_LISTS,
+    'The id of the prefix list to name, or of one for each family; only with via = "prefix-list". '
+    "Several origins may name the same; without it, the origin has lists of its own.",
+    _USUAL.prefix_list,
+)
+
 NETWORK = Section(
     "network",
     "The network lock: who may connect.",
-    (PROTOCOL, PORTS, FOREIGN, FOREIGN_RULES, extra_ranges(None)),
+    (
+        *(PROTOCOL, PORTS, FOREIGN, FOREIGN_RULES, extra_ranges(None)),
+        *(SECURITY_GROUP, MANAGED, IPV6, VIA, PREFIX_LIST),
+    ),
     rules={
         "if": {"properties": {FOREIGN_RULES.name: {"minItems": 1}}, "required": [FOREIGN_RULES.name]},
         "then": {"properties": {FOREIGN.name: {"const": "remove"}}, "required": [FOREIGN.name]},
@@ -199,14 +237,8 @@ def origins(edges: Sequence[EdgeDescription]) -> Named:
     origin = Section(
         "origin",
         "What one origin should be.",
-        (edge_key(edges), REGION, PROFILE, SECURITY_GROUPS, TAGS, HOSTNAMES, NETWORK, EXCEPTIONS),
-        rules={"oneOf": [{"required": [SECURITY_GROUPS.name]}, {"required": [TAGS.name]}]},
-        not_yet=(
-            (
-                LOAD_BALANCER,
-                "this version does not know load balancers yet; give either security_groups or tags",
-            ),
-        ),
+        (edge_key(edges), REGION, PROFILE, SECURITY_GROUPS, TAGS, LOAD_BALANCER, HOSTNAMES, NETWORK, EXCEPTIONS),
+        rules={"oneOf": [{"required": [each.name]} for each in (SECURITY_GROUPS, TAGS, LOAD_BALANCER)]},
     )
     return Named("origins", "What is locked, by a name of your choice.", values.ORIGIN_NAME, origin)
 

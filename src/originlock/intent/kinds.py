@@ -213,6 +213,34 @@ def list_of(
     return Kind(read, schema | ({"minItems": least} if least else {}))
 
 
+def one_or_more(
+    item: Kind[H], many: str, *, order: Callable[[Iterable[H]], tuple[H, ...]] = tuple
+) -> Kind[tuple[H, ...]]:
+    """A list without doubles, or one alone without the brackets."""
+    several = list_of(item, many, least=1, order=order)
+
+    def read(value: object) -> tuple[H, ...]:
+        return (item.read(value),) if isinstance(value, str) else several.read(value)
+
+    return Kind(read, {"anyOf": [item.schema, several.schema]})
+
+
+def flag(what: str) -> Kind[bool]:
+    """True or false."""
+
+    def read(value: object) -> bool:
+        if not isinstance(value, bool):
+            message = f"{what} must be true or false, not {shown(value)}"
+            raise wrong(message)
+        return value
+
+    return Kind(read, {"type": "boolean"}, _to_bool)
+
+
+def _to_bool(said: str) -> object:
+    return {"true": True, "false": False}.get(said.lower(), said)
+
+
 def _items(item: Kind[H], values: Iterable[object]) -> list[H]:
     found: dict[H, None] = {}
     faults: list[tuple[str, str]] = []

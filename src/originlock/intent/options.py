@@ -13,9 +13,9 @@ from originlock.errors import UsageError
 from originlock.facts.edge import EdgeDescription
 from originlock.intent import keys, values
 from originlock.intent.kinds import Kind, T, WrongValueError, shown, to_int
-from originlock.intent.policy import COMMAND_LINE_ORIGIN, GroupsById, NetworkPolicy, Place, Policy
+from originlock.intent.policy import COMMAND_LINE_ORIGIN, GroupsById, LoadBalancerNamed, Place, Policy
 
-GROUP_OPTION, TAG_OPTION = "--security-group", "--tag"
+GROUP_OPTION, TAG_OPTION, BALANCER_OPTION = "--security-group", "--tag", "--load-balancer"
 
 Ports = Sequence[int | str]
 """Ports as numbers, or as the command line has them."""
@@ -30,6 +30,8 @@ class _Said(msgspec.Struct, frozen=True):
     region: str | None
     profile: str | None
     foreign_rules: Sequence[str] | None = None
+    via: str | None = None
+    security_group: str | None = None
 
 
 class _Options:
@@ -70,11 +72,14 @@ def ad_hoc_policy(  # noqa: PLR0913, PLR0917  one for each option
     *,
     edges: Sequence[EdgeDescription] = (),
     foreign_rules: Sequence[str] | None = None,
+    load_balancer: str | None = None,
+    via: str | None = None,
+    security_group: str | None = None,
 ) -> Policy:
     """The policy of an origin that is given by options alone.
 
     Args:
-        security_groups: ids; either these or tags are given.
+        security_groups: ids; either these, tags or a load balancer are given.
         tags: ``KEY=VALUE`` texts.
         ports: numbers, or texts that are numbers; None, as for the next four, is the default.
         protocol: ``tcp`` or ``udp``.
@@ -84,25 +89,34 @@ def ad_hoc_policy(  # noqa: PLR0913, PLR0917  one for each option
         edge: the edge's name.
         edges: the edges that may be named; empty, the name is not judged here.
         foreign_rules: ids of further rules to remove; only with ``foreign="remove"``.
+        load_balancer: its name or ARN.
+        via: ``rules`` or ``prefix-list``.
+        security_group: ``existing`` or ``create``.
 
     Raises:
         UsageError: one or more options are wrong; it lists them all.
     """
     options = _Options()
-    names = (GROUP_OPTION, TAG_OPTION)
-    fault = values.target_fault(groups=bool(security_groups), tags=bool(tags), names=names)
+    given = {
+        GROUP_OPTION: bool(security_groups),
+        TAG_OPTION: bool(tags),
+        BALANCER_OPTION: load_balancer is not None,
+    }
+    fault = values.target_fault(given)
     if fault is not None:
-        options.problem(", ".join(names), fault)
+        options.problem(", ".join(given), fault)
     ids = options.take(GROUP_OPTION, values.SECURITY_GROUPS, list(security_groups) or None, ())
-    target = values.target_of(ids, _tags(options, tags))
+    balancer = options.take(BALANCER_OPTION, keys.LOAD_BALANCER.kind, load_balancer, None)
+    target = values.target_of(ids, _tags(options, tags), balancer)
     if edges:
         options.take("--edge", keys.edge_key(edges).kind, edge, None)
     # Where the target is wrong the policy is never seen: `_overridden` raises.
     policy = Policy(COMMAND_LINE_ORIGIN, target or GroupsById(()), edge)
-    return _overridden(options, policy, _Said(ports, protocol, foreign, region, profile, foreign_rules))
+    said = _Said(ports, protocol, foreign, region, profile, foreign_rules, via, security_group)
+    return _overridden(options, policy, said)
 
 
-def override_policy(
+def override_policy(  # noqa: PLR0913  one for each option
     policy: Policy,
     ports: Ports | None = None,
     protocol: str | None = None,
@@ -111,6 +125,8 @@ def override_policy(
     profile: str | None = None,
     *,
     foreign_rules: Sequence[str] | None = None,
+    via: str | None = None,
+    security_group: str | None = None,
 ) -> Policy:
     """The policy with what a person says on the command line put over it; None leaves what is there.
 
@@ -120,7 +136,8 @@ def override_policy(
     Raises:
         UsageError: one or more options are wrong; it lists them all.
     """
-    return _overridden(_Options(), policy, _Said(ports, protocol, foreign, region, profile, foreign_rules))
+    said = _Said(ports, protocol, foreign, region, profile, foreign_rules, via, security_group)
+    return _overridden(_Options(), policy, said)
 
 
 def _overridden(options: _Options, policy: Policy, said: _Said) -> Policy:
@@ -130,12 +147,19 @@ def _overridden(options: _Options, policy: Policy, said: _Said) -> Policy:
     rules = options.take("--foreign-rule", keys.FOREIGN_RULES.kind, named, old.foreign_rules)
     if named and kept != "remove":
         options.problem("--foreign-rule", "names a rule to remove; that is only with --foreign remove")
-    network = NetworkPolicy(
+    group = options.take("--create-group", values.SECURITY_GROUP, said.security_group, old.security_group)
+    if group == "create" and not isinstance(policy.target, LoadBalancerNamed):
+        options.problem("--create-group", "a group of our own is created for a load balancer only")
+    via = options.take("--via", values.VIA, said.via, old.via)
+    network = msgspec.structs.replace(
+        old,
         protocol=options.take("--protocol", values.PROTOCOL, said.protocol, old.protocol),
         ports=options.take("--port", values.PORTS, _numbers(said.ports), old.ports),
         foreign=kept,
         foreign_rules=rules if kept == "remove" else (),
-        extra_ranges=old.extra_ranges,
+        security_group=group,
+        via=via,
+        prefix_list=old.prefix_list if via == "prefix-list" else (),
     )
     place = Place(
         region=options.take("--region", keys.REGION.kind, said.region, policy.place.region),

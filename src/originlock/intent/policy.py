@@ -32,8 +32,18 @@ class GroupsByTags(msgspec.Struct, frozen=True, tag="tags"):
     tags: tuple[tuple[str, str], ...]
 
 
-Target = GroupsById | GroupsByTags
-"""What is locked. Load balancers will be another case of this union."""
+class LoadBalancerNamed(msgspec.Struct, frozen=True, tag="load_balancer"):
+    """The target is a load balancer, by its groups.
+
+    Attributes:
+        name: its name, or its ARN.
+    """
+
+    name: str
+
+
+Target = GroupsById | GroupsByTags | LoadBalancerNamed
+"""What is locked."""
 
 
 class Exemption(msgspec.Struct, frozen=True):
@@ -68,6 +78,12 @@ class NetworkPolicy(msgspec.Struct, frozen=True):
         foreign: whether foreign rules that are holes are reported only, or removed.
         foreign_rules: ids of further foreign rules to remove (a wider rule, or one that names a prefix list).
         extra_ranges: further sources of the edge (dedicated egress addresses, the China network).
+        security_group: of a load balancer: change the groups that it has, or create one of our own beside them.
+        ipv6: whether IPv6 ranges are let in; with None, wherever the target has IPv6.
+        managed: whether a load balancer that another tool manages is refused, or a person says that it is all right.
+        via: whether groups hold the edge's ranges as rules, or name prefix lists that hold them.
+        prefix_list: ids of the lists to be named, one for each family, shared by several origins; without any,
+            the origin has lists of its own.
     """
 
     protocol: Literal["tcp", "udp"] = "tcp"
@@ -75,6 +91,11 @@ class NetworkPolicy(msgspec.Struct, frozen=True):
     foreign: Literal["report", "remove"] = "report"
     foreign_rules: tuple[str, ...] = ()
     extra_ranges: tuple[Cidr, ...] = ()
+    security_group: Literal["existing", "create"] = "existing"
+    ipv6: bool | None = None
+    managed: Literal["refuse", "allow"] = "refuse"
+    via: Literal["rules", "prefix-list"] = "rules"
+    prefix_list: tuple[str, ...] = ()
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Literal
+from collections.abc import Mapping
+from typing import Final, Literal
 
 from originlock.intent.kinds import (
     Kind,
     checked,
+    flag,
     line,
     list_of,
     matching,
     number,
     one_of,
+    one_or_more,
     shown,
     whole_number,
     wrong,
 )
-from originlock.intent.policy import COMMAND_LINE_ORIGIN, GroupsById, GroupsByTags, Target
+from originlock.intent.policy import COMMAND_LINE_ORIGIN, GroupsById, GroupsByTags, LoadBalancerNamed, Target
 
+_TWO: Final = 2
 _MOST_KEY, _MOST_VALUE = 128, 256
 """Tagging AWS Resources user guide, tag naming limits: key 1 to 128 characters, value 0 to 256."""
 
@@ -64,6 +68,26 @@ SECURITY_GROUPS = list_of(
 RULES = list_of(
     matching("the id of a rule", "sgr-[0-9a-f]{8,}", "sgr- and 8 or more of the digits 0-9a-f"),
     "rule ids",
+    order=lambda ids: tuple(sorted(ids)),
+)
+
+# Elastic Load Balancing API reference, CreateLoadBalancer: up to 32 letters, digits and hyphens, not at the ends.
+_BALANCER_NAME = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?"
+_BALANCER_ARN = (
+    "arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:loadbalancer/(?:app|net)/" + _BALANCER_NAME + "/[0-9a-f]+"
+)
+LOAD_BALANCER = matching(
+    "a load balancer",
+    f"(?:{_BALANCER_NAME}|{_BALANCER_ARN})",
+    "its name (up to 32 letters, digits and hyphens) or its ARN",
+)
+SECURITY_GROUP: Kind[Literal["existing", "create"]] = one_of("which security group", ("existing", "create"))
+MANAGED: Kind[Literal["refuse", "allow"]] = one_of("what to do about another tool's", ("refuse", "allow"))
+VIA: Kind[Literal["rules", "prefix-list"]] = one_of("how groups let the ranges in", ("rules", "prefix-list"))
+IPV6 = flag("whether IPv6 is let in")
+PREFIX_LISTS = one_or_more(
+    matching("the id of a managed prefix list", "pl-[0-9a-f]{8,}", "pl- and 8 or more of the digits 0-9a-f"),
+    "prefix list ids",
     order=lambda ids: tuple(sorted(ids)),
 )
 
@@ -133,22 +157,28 @@ TAG_KEY = Kind(
 TAG_VALUE = Kind(_tag_value, {"type": "string", "maxLength": _MOST_VALUE}, str)
 
 
-def target_fault(*, groups: bool, tags: bool, names: tuple[str, str]) -> str | None:
+def target_fault(given: Mapping[str, bool]) -> str | None:
     """What is wrong with the choice of a target: it is named in exactly one way.
 
     Args:
-        groups: whether ids of security groups are given.
-        tags: whether tags are given.
-        names: what the two are called where they are given.
+        given: whether each of the ways is used, by what it is called where it is given.
     """
-    by_id, by_tag = names
-    if groups and tags:
-        return f"{by_id} and {by_tag} are both given; keep one of them"
-    return None if groups or tags else f"does not say what to lock; give either {by_id} or {by_tag}"
+    used = [name for name, so in given.items() if so]
+    if len(used) == 1:
+        return None
+    *others, last = given
+    ways = f"{', '.join(others)} or {last}"
+    if not used:
+        return f"does not say what to lock; give either {ways}"
+    return f"{' and '.join(used)} are {'both' if len(used) == _TWO else 'all'} given; keep one of them"
 
 
-def target_of(ids: tuple[str, ...] | None, tags: tuple[tuple[str, str], ...] | None) -> Target | None:
+def target_of(
+    ids: tuple[str, ...] | None, tags: tuple[tuple[str, str], ...] | None, load_balancer: str | None
+) -> Target | None:
     """The target; None where it was not given, or was wrong."""
     if ids:
         return GroupsById(ids)
+    if load_balancer:
+        return LoadBalancerNamed(load_balancer)
     return GroupsByTags(tags) if tags else None

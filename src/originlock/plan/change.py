@@ -10,8 +10,19 @@ import enum
 
 import msgspec
 
+from originlock.facts.networks import Cidr
 from originlock.facts.origin import RuleKey
-from originlock.plan.acts import Act, Inverse, inverse
+from originlock.plan.acts import (
+    Act,
+    AttachGroups,
+    Authorize,
+    AuthorizeEgress,
+    DetachGroups,
+    Inverse,
+    Revoke,
+    inverse,
+    settles,
+)
 
 
 class Effect(enum.Enum):
@@ -135,15 +146,44 @@ class Unread(msgspec.Struct, frozen=True):
 
 
 class Expectation(msgspec.Struct, frozen=True):
-    """What a read-back of one group must show.
+    """What a read-back of one target must show, or nothing that waits for it is narrowed.
 
     Attributes:
-        present: rules for wanted sources: all of them, or nothing is narrowed.
+        present: of a group: rules for wanted sources, all of them.
+        groups: of a load balancer: groups that it and each of its interfaces must show.
+        healthy: of a load balancer: targets that were healthy at the look, and must not have become unhealthy.
+        entries: of a prefix list: all of them.
     """
 
     origin: str
     target: str
-    present: tuple[RuleKey, ...]
+    present: tuple[RuleKey, ...] = ()
+    groups: tuple[str, ...] = ()
+    healthy: tuple[str, ...] = ()
+    entries: tuple[Cidr, ...] = ()
+
+
+class Milestone(enum.Enum):
+    """How far another target must be."""
+
+    WIDENED = "widened"
+    DONE = "done"
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """One target must not begin before another is so far: what makes one story of the changes of several targets.
+
+    Attributes:
+        before: ``widen``: it does not begin at all; ``narrow``: it widens, and does not narrow.
+        on: the other target; if nothing is to be done there nor expected of it, there is nothing to wait for.
+        until: that its widening is proved, or that it has done all and that is proved.
+    """
+
+    origin: str
+    target: str
+    before: Phase
+    on: str
+    until: Milestone = Milestone.WIDENED
 
 
 class Contribution(msgspec.Struct, frozen=True):
@@ -161,25 +201,35 @@ class Contribution(msgspec.Struct, frozen=True):
     unknown: tuple[Unread, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     basis: tuple[tuple[str, str], ...] = ()
+    waits: tuple[Wait, ...] = ()
 
 
-_UNTIL = {
-    Effect.WIDEN: "AWS shows the rules",
-    Effect.NARROW: "AWS no longer shows the rules",
-    Effect.NEUTRAL: None,
-}
+def _until(effect: Effect, act: Act) -> str | None:
+    match act:
+        case Authorize() | AuthorizeEgress():
+            return "AWS shows the rules"
+        case Revoke():
+            return "AWS no longer shows the rules"
+        case AttachGroups():
+            return "every interface of the load balancer shows the groups"
+        case DetachGroups():
+            return "no interface of the load balancer shows the groups any more"
+        case _ if settles(act):
+            return "AWS has ended its work on the list"
+        case _:
+            return None if effect is Effect.NEUTRAL else "AWS shows it"
 
 
-def ordered(drafts: tuple[Draft, ...]) -> tuple[Change, ...]:
+def ordered(drafts: tuple[Draft, ...], waits: tuple[Wait, ...] = ()) -> tuple[Change, ...]:
     """Put drafts in the one order there is: prepare, widen, narrow, tidy for each target, each after the one before.
 
     Targets come in the order of their ids, so that the plan does not depend on the order of inputs; within a phase
-    of a target the lock's own order stands.
+    of a target the lock's own order stands. What a target waits for is in `after` too.
     """
     lanes: dict[tuple[str, str], list[Draft]] = {}
-    for draft in drafts:
-        lanes.setdefault((draft.origin, draft.act.group), []).append(draft)
-    changes: list[Change] = []
+    for draft in _each_once(drafts):
+        lanes.setdefault((draft.origin, draft.act.target), []).append(draft)
+    changes: dict[tuple[str, str], list[Change]] = {}
     for (origin, target), lane in sorted(lanes.items()):
         before: tuple[str, ...] = ()
         counts: dict[Phase, int] = {}
@@ -196,19 +246,52 @@ def ordered(drafts: tuple[Draft, ...]) -> tuple[Change, ...]:
                 act=draft.act,
                 inverse=inverse(draft.act),
                 after=before,
-                until=_UNTIL[draft.effect],
+                until=_until(draft.effect, draft.act),
             )
-            changes.append(change)
+            changes.setdefault((origin, target), []).append(change)
             before = (change.id,)
-    return tuple(changes)
+    return tuple(c for lane in _with_waits(changes, waits).values() for c in lane)
+
+
+def _each_once(drafts: tuple[Draft, ...]) -> tuple[Draft, ...]:
+    """What several origins ask of one target in the same words (a list that they share) is done once."""
+    found: dict[Act, Draft] = {}
+    for draft in drafts:
+        found.setdefault(draft.act, draft)
+    return tuple(found.values())
+
+
+def _with_waits(
+    changes: dict[tuple[str, str], list[Change]], waits: tuple[Wait, ...]
+) -> dict[tuple[str, str], list[Change]]:
+    """The same changes, each that waits for another target with that one's last change in its `after`."""
+    for wait in waits:
+        lane = changes.get((wait.origin, wait.target), [])
+        first = next((n for n, c in enumerate(lane) if wait.before is Phase.WIDEN or not widens(c)), None)
+        awaited = [c for (_, target), held in changes.items() if target == wait.on for c in held]
+        if wait.until is Milestone.WIDENED:
+            awaited = [c for c in awaited if widens(c)]
+        if first is not None and awaited:
+            after = tuple(dict.fromkeys((*lane[first].after, awaited[-1].id)))
+            lane[first] = msgspec.structs.replace(lane[first], after=after)
+    return changes
+
+
+def widens(change: Change) -> bool:
+    """Whether a change stands before the proof that comes before narrowing."""
+    return change.phase in (Phase.PREPARE, Phase.WIDEN)
 
 
 def contested(contributions: tuple[Contribution, ...]) -> tuple[Objection, ...]:
-    """Objections for targets that two origins name: each would take the other's rules for foreign ones."""
+    """Objections for targets that two origins name: each would take the other's rules for foreign ones.
+
+    A prefix list may be shared: what they want of it is the same.
+    """
     owners: dict[str, set[str]] = {}
     for contribution in contributions:
         for expectation in contribution.expectations:
-            owners.setdefault(expectation.target, set()).add(expectation.origin)
+            if not expectation.entries:
+                owners.setdefault(expectation.target, set()).add(expectation.origin)
     return tuple(
         Objection(
             guard="contested-target",

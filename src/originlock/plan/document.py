@@ -23,6 +23,7 @@ from originlock.plan.change import (
     Note,
     Objection,
     Unread,
+    Wait,
     contested,
     ordered,
 )
@@ -43,6 +44,7 @@ class Plan(msgspec.Struct, frozen=True):
         accepted: the list that it rests on; None if none was accepted.
         refused_digest: the digest of a list that was refused, if a person could accept it.
         basis: (name, digest) of each fact that it rests on.
+        waits: which target waits for which.
         digest: over all but the notes and the list's provenance; equal for equal plans.
     """
 
@@ -59,6 +61,7 @@ class Plan(msgspec.Struct, frozen=True):
     unknown: tuple[Unread, ...]
     expectations: tuple[Expectation, ...]
     basis: tuple[tuple[str, str], ...]
+    waits: tuple[Wait, ...] = ()
     notes: tuple[Note, ...] = ()
     refused_digest: str | None = None
     digest: str = ""
@@ -95,6 +98,7 @@ def composed(frame: PlanFrame, contributions: tuple[Contribution, ...]) -> Plan:
     """
     objections = frame.objections + tuple(o for c in contributions for o in c.objections) + contested(contributions)
     drafts = tuple(draft for contribution in contributions for draft in contribution.drafts)
+    waits = tuple(dict.fromkeys(wait for contribution in contributions for wait in contribution.waits))
     holes = tuple(hole for contribution in contributions for hole in contribution.holes)
     if objections:
         holes = tuple(msgspec.structs.replace(hole, closed_by_plan=False) for hole in holes)
@@ -108,12 +112,13 @@ def composed(frame: PlanFrame, contributions: tuple[Contribution, ...]) -> Plan:
         limits=frame.limits,
         overrides=frame.overrides,
         accepted=accepted,
-        changes=() if objections else ordered(drafts),
+        changes=() if objections else ordered(drafts, waits),
         objections=objections,
         holes=holes,
         unknown=tuple(unread for contribution in contributions for unread in contribution.unknown),
         expectations=tuple(e for contribution in contributions for e in contribution.expectations),
         basis=list_basis + tuple(item for contribution in contributions for item in contribution.basis),
+        waits=waits,
         notes=frame.notes + tuple(note for contribution in contributions for note in contribution.notes),
         refused_digest=frame.refused_digest,
     )

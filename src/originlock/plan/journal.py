@@ -48,7 +48,7 @@ class Intended(msgspec.Struct, frozen=True, tag="intended", tag_field="event", o
     change: str
     origin: str
     act: Act
-    inverse: Inverse
+    inverse: Inverse | None
     undo: bool = False
 
 
@@ -94,7 +94,7 @@ class RunRecord(msgspec.Struct, frozen=True):
     Attributes:
         outcome: None while it is unfinished (running, or died).
         changed: whether it may have changed anything.
-        inverses: what leads back, newest first; of what failed or was undone already, nothing.
+        inverses: what leads back, newest first; of what failed, was undone already or has none, nothing.
     """
 
     run: str
@@ -140,7 +140,7 @@ def _record(name: str, events: list[Event]) -> RunRecord:
         outcome=ended.outcome if ended else None,
         ended=ended.at if ended else "",
         changes=tuple(dict.fromkeys(intent.change for intent in possible)),
-        inverses=tuple((intent.origin, intent.inverse) for intent in reversed(possible)),
+        inverses=tuple((i.origin, i.inverse) for i in reversed(possible) if i.inverse is not None),
     )
 
 

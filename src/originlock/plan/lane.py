@@ -1,7 +1,7 @@
 """A lane: one target's way through its changes, its transitions a table.
 
 Lives here: what an answer or a look means for one target: go on, wait, stop, undo.
-Must not live here: what is done side by side, clocks, calls; and what a lock wants.
+Must not live here: what is done side by side, clocks, calls; what a look says of an expectation (see `proving`).
 """
 
 from __future__ import annotations
@@ -11,19 +11,32 @@ from typing import Final, assert_never
 
 import msgspec
 
-from originlock.facts.origin import SecurityGroup
+from originlock.facts.origin import PrefixList, SecurityGroup
+from originlock.facts.snapshot import Held
 from originlock.facts.unknown import Unknown
-from originlock.plan.acts import Act, Authorize, Revoke, changed_under_us, inverse, remaining
-from originlock.plan.change import Change, Effect, Expectation, Phase
+from originlock.plan import proving
+from originlock.plan.acts import (
+    Act,
+    CreateGroup,
+    CreatePrefixList,
+    changed_under_us,
+    inverse,
+    remaining,
+    renamed,
+    settles,
+)
+from originlock.plan.change import Change, Effect, Expectation, Phase, widens
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Outcome, Unsure
 
 
 class State(enum.Enum):
     """Where a lane stands."""
 
+    HELD = "held: another target must be widened first"
     ACTING = "acting"
     CHECKING = "checking"
     PROVING = "proving"
+    WAITING = "widened, and waiting for another target before it narrows"
     UNDOING = "undoing"
     CHECKING_UNDO = "checking the undo"
     FINISHED = "finished"
@@ -35,13 +48,18 @@ class State(enum.Enum):
 class Event(enum.Enum):
     """What can happen to a lane."""
 
+    RELEASED = "what it waited for has come"
+    RELEASED_TO_PROVE = "what it waited for has come, and there is nothing to widen"
+    FORSAKEN = "what it waits for will not come"
     ACT_DONE = "the act is done, an act follows"
     ACTS_DONE = "the act is done, a proof follows"
+    ACT_SETTLES = "the act is done, and AWS goes on working at it"
     ACT_UNCLEAR = "no clear answer to the act"
     ACT_FAILED = "the act was refused"
     PART_REMAINS = "the look shows that a part is still to be done"
     NOT_SHOWN_YET = "AWS does not show it yet"
     KEPT_GOES_ON = "the proof is kept, acts follow"
+    KEPT_BUT_WAITS = "the proof is kept, and another target must be widened before acts follow"
     KEPT_AT_END = "the proof is kept, nothing follows"
     BROKEN_BEFORE_NARROW = "a wanted source is not shown as let in, or a rule changed under us"
     BLIND_BEFORE_NARROW = "it cannot be read back"
@@ -56,8 +74,13 @@ class Event(enum.Enum):
 
 
 TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
+    (State.HELD, Event.RELEASED): State.ACTING,
+    (State.HELD, Event.RELEASED_TO_PROVE): State.PROVING,
+    (State.HELD, Event.FORSAKEN): State.STOPPED,
+    (State.HELD, Event.INTERRUPTED): State.STOPPED,
     (State.ACTING, Event.ACT_DONE): State.ACTING,
     (State.ACTING, Event.ACTS_DONE): State.PROVING,
+    (State.ACTING, Event.ACT_SETTLES): State.CHECKING,
     (State.ACTING, Event.ACT_UNCLEAR): State.CHECKING,
     (State.ACTING, Event.ACT_FAILED): State.STOPPED,
     (State.ACTING, Event.INTERRUPTED): State.STOPPED,
@@ -69,6 +92,7 @@ TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
     (State.CHECKING, Event.INTERRUPTED): State.STOPPED,
     (State.PROVING, Event.NOT_SHOWN_YET): State.PROVING,
     (State.PROVING, Event.KEPT_GOES_ON): State.ACTING,
+    (State.PROVING, Event.KEPT_BUT_WAITS): State.WAITING,
     (State.PROVING, Event.KEPT_AT_END): State.FINISHED,
     (State.PROVING, Event.BROKEN_BEFORE_NARROW): State.STOPPED,
     (State.PROVING, Event.BLIND_BEFORE_NARROW): State.STOPPED,
@@ -76,8 +100,12 @@ TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
     (State.PROVING, Event.STRANGER_REMAINS): State.FINISHED,
     (State.PROVING, Event.BLIND_AT_END): State.FINISHED,
     (State.PROVING, Event.INTERRUPTED): State.STOPPED,
+    (State.WAITING, Event.RELEASED_TO_PROVE): State.PROVING,
+    (State.WAITING, Event.FORSAKEN): State.STOPPED,
+    (State.WAITING, Event.INTERRUPTED): State.STOPPED,
     (State.UNDOING, Event.UNDO_GOES_ON): State.UNDOING,
     (State.UNDOING, Event.UNDO_DONE): State.UNDONE,
+    (State.UNDOING, Event.ACT_SETTLES): State.CHECKING_UNDO,
     (State.UNDOING, Event.UNDO_UNCLEAR): State.CHECKING_UNDO,
     (State.UNDOING, Event.UNDO_FAILED): State.STUCK,
     (State.CHECKING_UNDO, Event.PART_REMAINS): State.UNDOING,
@@ -94,6 +122,12 @@ _TRIES = 4
 """How often one act is tried again after unclear answers (botocore's own retries come before each)."""
 
 _NOT_ALL_SHOWN = "AWS does not show all that was added"
+
+
+def _takes(change: Change) -> bool:
+    """Whether a change takes something away whose going the last proof is to show."""
+    return change.effect is Effect.NARROW or change.phase is Phase.TIDY
+
 
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 4.0
@@ -142,19 +176,38 @@ class LaneReport(msgspec.Struct, frozen=True):
 
 
 class Lane:
-    """One target's way through its changes. Mutable; only the machine touches it."""
+    """One target's way through its changes. Mutable; only the machine touches it.
 
-    def __init__(self, changes: tuple[Change, ...], expectation: Expectation, settle: float, *, gate: bool) -> None:
+    Attributes:
+        widened: whether the proof that comes before narrowing is kept (or nobody asks for it).
+        completed: whether everything is done, and the last proof is kept.
+        may_narrow: whether no other target has to be widened first; the machine says so.
+    """
+
+    def __init__(
+        self,
+        changes: tuple[Change, ...],
+        expectation: Expectation,
+        settle: float,
+        names: dict[str, str],
+        *,
+        gate: bool,
+        held: bool = False,
+    ) -> None:
         self.origin = expectation.origin
         self.target = expectation.target
         self.expectation = expectation
         self.settle = settle
+        self.names = names
         self.gate = gate
-        self.widen = [change for change in changes if change.phase in (Phase.PREPARE, Phase.WIDEN)]
-        self.narrow = [change for change in changes if change.phase in (Phase.NARROW, Phase.TIDY)]
+        self.widen = [change for change in changes if widens(change)]
+        self.narrow = [change for change in changes if not widens(change)]
         self.queue: list[Change] = list(self.widen or self.narrow)
         self.narrowing = False
-        self.act: Act = changes[0].act
+        self.may_narrow = True
+        self.widened = False
+        self.completed = False
+        self.act: Act | None = self.queue[0].act if self.queue else None
         self.tries = 0
         self.look_again_for = 0.0
         self.waited = 0.0
@@ -166,9 +219,7 @@ class Lane:
         self.message = ""
         self.remedy = ""
         # Nothing to widen: what there is to narrow still waits for a proof that everything wanted is there.
-        self.state = State.ACTING if self.widen else State.PROVING
-        if self.widen:
-            self._take_up(self.widen[0].act)
+        self.state = State.HELD if held else State.ACTING if self.widen else State.PROVING
 
     # -- moves ------------------------------------------------------------------------------------------------
 
@@ -181,13 +232,38 @@ class Lane:
         self.message, self.remedy = message, remedy
         self.on(event)
 
+    def release(self) -> None:
+        """What it waited for has come. A proof that was taken before the wait is taken again: it may have aged."""
+        self._fresh_patience()
+        self.on(Event.RELEASED if self.state is State.HELD and self.widen else Event.RELEASED_TO_PROVE)
+
+    def forsake(self, on: str) -> None:
+        """What it waits for will not come."""
+        begun = "was narrowed" if self.state is State.WAITING else "was begun"
+        self.stop(
+            Event.FORSAKEN,
+            f"nothing {begun} at {self.name}, for {on} had to be proved first, and was not",
+            "see what is said of that one",
+        )
+
+    @property
+    def name(self) -> str:
+        """The target's id, which what is made has only once it is."""
+        return self.names.get(self.target, self.target)
+
     def _take_up(self, act: Act) -> None:
         self.act, self.tries = act, 0
 
     def current(self) -> tuple[Change, Act]:
-        """The change at hand, and the act that is left of it."""
+        """The change at hand, and the act that is left of it, with the ids of what has been made."""
         queue = self.undo_queue if self.state is State.UNDOING else self.queue
-        return queue[0], self.act
+        return queue[0], renamed(self._at_hand(), self.names)
+
+    def _at_hand(self) -> Act:
+        if self.act is None:
+            message = "a lane without changes was asked for one"
+            raise AssertionError(message)
+        return self.act
 
     # -- answers to acts --------------------------------------------------------------------------------------
 
@@ -195,8 +271,15 @@ class Lane:
         """The act at hand ended so."""
         undoing = self.state is State.UNDOING
         match outcome:
-            case Done():
-                self._advance()
+            case Done(made=made):
+                if made is not None:
+                    self.names[self.target] = made
+                if settles(self._at_hand()):
+                    self._fresh_patience()
+                    self.look_again_for = self.settle
+                    self.on(Event.ACT_SETTLES)
+                else:
+                    self._advance()
             case AlreadySo(message) | Unsure(message):
                 self.tries += 1
                 self._fresh_patience()
@@ -243,13 +326,15 @@ class Lane:
 
     # -- looks ------------------------------------------------------------------------------------------------
 
-    def seen(self, group: SecurityGroup | Unknown) -> None:
+    def seen(self, held: Held | Unknown) -> None:
         """The target is so."""
+        if isinstance(held, SecurityGroup | PrefixList) and isinstance(self.act, CreateGroup | CreatePrefixList):
+            self.names[self.target] = held.id
         match self.state:
             case State.CHECKING | State.CHECKING_UNDO:
-                self._checked(group)
+                self._checked(held)
             case State.PROVING:
-                self._proved(group)
+                self._proved(held)
             case _:
                 pass  # another lane's look
 
@@ -261,125 +346,139 @@ class Lane:
         self.on(Event.NOT_SHOWN_YET)
         return True
 
-    def _checked(self, group: SecurityGroup | Unknown) -> None:
-        if isinstance(group, Unknown):
+    def _checked(self, held: Held | Unknown) -> None:
+        if isinstance(held, PrefixList) and isinstance(held.entries, Unknown):
+            held = held.entries
+        if isinstance(held, Unknown):
             if not self._wait():
                 self._give_up(
-                    f"it cannot be told whether the change was made: {group.reason}",
+                    f"it cannot be told whether the change was made: {held.reason}",
                     "run `originlock apply` again: it goes on from what AWS holds then",
                 )
             return
-        left = remaining(self.act, group)
-        if left is None:
+        left = remaining(renamed(self._at_hand(), self.names), held)
+        if left is None and (not isinstance(held, PrefixList) or held.settled or not self._wait()):
             self._advance()
-        elif left == self.act and self.waited < self.look_again_for and self._wait():
+        elif left is None or (
+            left == renamed(self._at_hand(), self.names) and self.waited < self.look_again_for and self._wait()
+        ):
             return
         else:
             self.act = left
             self.on(Event.PART_REMAINS)
 
-    def _proved(self, group: SecurityGroup | Unknown) -> None:
+    def _proved(self, held: Held | Unknown) -> None:
         if self.narrowing:
-            self._proved_after(group)
+            self._proved_after(held)
         elif self.narrow:
-            self._proved_before(group)
+            self._proved_before(held)
         else:
-            self._proved_widening(group)
+            self._proved_widening(held)
 
-    def _missing(self, group: SecurityGroup) -> int:
-        held = {rule.key for rule in group.rules}
-        return sum(1 for key in self.expectation.present if key not in held)
+    def _shown(self, held: Held | Unknown) -> proving.Shown:
+        return proving.shown(self.expectation, held, self.names)
 
-    def _unshown(self, group: SecurityGroup) -> bool:
-        """Whether AWS does not show all that was added; in a rollback that may be more than what is wanted."""
-        return any(remaining(change.act, group) for change in self.widen if isinstance(change.act, Authorize))
+    def _unshown(self, held: Held | Unknown) -> bool:
+        """Whether AWS does not show all that was widened; in a rollback that may be more than what is wanted."""
+        return not isinstance(held, Unknown) and any(
+            remaining(renamed(change.act, self.names), held) for change in self.widen if change.effect is Effect.WIDEN
+        )
 
     def _say(self, when: str, verdict: Verdict, evidence: str) -> None:
-        what = f"all {len(self.expectation.present)} wanted rules are there"
+        what = proving.in_words(self.expectation)
         if when == "after-narrow":
-            what += ", what was revoked is gone"
-        self.proofs.append(Proof(self.origin, self.target, when, what, verdict, evidence))
+            what += ", what was revoked is gone" if self.expectation.present else ", what was taken away is gone"
+        self.proofs.append(Proof(self.origin, self.name, when, what, verdict, evidence))
 
-    def _proved_widening(self, group: SecurityGroup | Unknown) -> None:
-        if isinstance(group, Unknown):
-            if not self._wait():
-                self._say("after-widen", Verdict.UNKNOWN, group.reason)
-                self.on(Event.BLIND_AT_END)
+    def _proved_widening(self, held: Held | Unknown) -> None:
+        seen, unshown = self._shown(held), self._unshown(held)
+        if (seen.missing or seen.unknown or unshown) and self._wait():
             return
-        missing, unshown = self._missing(group), self._unshown(group)
-        if (missing or unshown) and self._wait():
-            return
-        if missing:
-            self._stop_on_missing("after-widen", missing)
+        if seen.unknown:
+            self._say("after-widen", Verdict.UNKNOWN, seen.unknown)
+            self.widened = not self.gate
+            self.on(Event.BLIND_AT_END)
+        elif seen.missing:
+            self._stop_on_missing("after-widen", seen.missing)
         elif unshown:
             self._say("after-widen", Verdict.UNKNOWN, _NOT_ALL_SHOWN)
+            self.widened = not self.gate
             self.on(Event.BLIND_AT_END)
         else:
             self._say("after-widen", Verdict.KEPT, "AWS shows them")
+            self.widened = self.completed = True
             self.on(Event.KEPT_AT_END)
 
-    def _proved_before(self, group: SecurityGroup | Unknown) -> None:
-        if isinstance(group, Unknown):
-            if self._wait():
-                return
-            self._say("before-narrow", Verdict.UNKNOWN, group.reason)
+    def _proved_before(self, held: Held | Unknown) -> None:
+        seen = self._shown(held)
+        if (seen.unknown or seen.missing) and self._wait():
+            return
+        if seen.unknown:
+            self._say("before-narrow", Verdict.UNKNOWN, seen.unknown)
             if self.gate:
                 self.stop(
                     Event.BLIND_BEFORE_NARROW,
-                    f"{self.target} could not be read back, so nothing was narrowed: {group.reason}",
+                    f"{self.name} could not be read back, so nothing was narrowed: {seen.unknown}",
                     "mend the reading and run `originlock apply` again, or say --no-prove",
                 )
             else:
                 self._go_on_to_narrow()
             return
-        missing = self._missing(group)
-        if missing:
-            if not self._wait():
-                self._stop_on_missing("before-narrow", missing)
+        if seen.missing:
+            self._stop_on_missing("before-narrow", seen.missing)
             return
-        changed = tuple(rule for change in self.narrow for rule in changed_under_us(change.act, group))
+        changed = (
+            ()
+            if isinstance(held, Unknown)
+            else tuple(rule for change in self.narrow for rule in changed_under_us(change.act, held))
+        )
         if changed:
             self._say("before-narrow", Verdict.BROKEN, f"changed since the look: {', '.join(changed)}")
             self.stop(
                 Event.BROKEN_BEFORE_NARROW,
-                f"somebody else changed {', '.join(changed)} of {self.target}, so nothing was narrowed",
+                f"somebody else changed {', '.join(changed)} of {self.name}, so nothing was narrowed",
                 "run `originlock apply` again: it plans from what AWS holds then",
             )
             return
         self._say("before-narrow", Verdict.KEPT, "AWS shows them")
         self._go_on_to_narrow()
 
-    def _stop_on_missing(self, when: str, missing: int) -> None:
-        self._say(when, Verdict.BROKEN, f"AWS does not show {missing} of them after {self.waited:.0f} s")
+    def _stop_on_missing(self, when: str, missing: str) -> None:
+        self._say(when, Verdict.BROKEN, f"AWS does not show {missing} after {self.waited:.0f} s")
         self.stop(
             Event.BROKEN_BEFORE_NARROW,
-            f"AWS does not show {missing} wanted rules of {self.target}, so nothing was narrowed",
-            "run `originlock apply` again; if it happens again, see who else changes this group",
+            f"AWS does not show {missing} of {self.name}, so nothing was narrowed",
+            "run `originlock apply` again; if it happens again, see who else changes it",
         )
 
     def _go_on_to_narrow(self) -> None:
         self._fresh_patience()
+        self.widened = True
+        if not self.may_narrow:
+            self.on(Event.KEPT_BUT_WAITS)
+            return
         self.narrowing = True
         self.queue = list(self.narrow)
         self._take_up(self.queue[0].act)
         self.on(Event.KEPT_GOES_ON)
 
-    def _proved_after(self, group: SecurityGroup | Unknown) -> None:
-        if isinstance(group, Unknown):
+    def _proved_after(self, held: Held | Unknown) -> None:
+        seen, unshown = self._shown(held), self._unshown(held)
+        if seen.unknown or isinstance(held, Unknown):
             if not self._wait():
-                self._say("after-narrow", Verdict.UNKNOWN, group.reason)
+                self._say("after-narrow", Verdict.UNKNOWN, seen.unknown)
                 self.on(Event.BLIND_AT_END)
             return
-        missing, unshown = self._missing(group), self._unshown(group)
-        gone = not any(remaining(change.act, group) for change in self.narrow if isinstance(change.act, Revoke))
-        if not missing and not unshown and gone:
+        gone = not any(remaining(renamed(change.act, self.names), held) for change in self.narrow if _takes(change))
+        if not seen.missing and not unshown and gone:
             self._say("after-narrow", Verdict.KEPT, "AWS shows it so")
+            self.completed = True
             self.on(Event.KEPT_AT_END)
         elif self._wait():
             return
-        elif missing:
-            self._say("after-narrow", Verdict.BROKEN, f"AWS does not show {missing} wanted rules any more")
-            self._undo(missing)
+        elif seen.missing:
+            self._say("after-narrow", Verdict.BROKEN, f"AWS does not show {seen.missing} any more")
+            self._undo(seen.missing)
         elif gone:
             self._say("after-narrow", Verdict.UNKNOWN, _NOT_ALL_SHOWN)
             self.on(Event.BLIND_AT_END)
@@ -387,12 +486,12 @@ class Lane:
             self._say("after-narrow", Verdict.BROKEN, "AWS still shows what was revoked")
             self.on(Event.STRANGER_REMAINS)
 
-    def _undo(self, missing: int) -> None:
+    def _undo(self, missing: str) -> None:
         self.undo_queue = [
             change for change in reversed(self.narrow) if change.id in self.done and change.effect is Effect.NARROW
         ]
-        self.message = f"{missing} wanted rules of {self.target} were gone after the narrowing, which was undone"
-        self.remedy = "see who else changes this group, then run `originlock apply` again"
+        self.message = f"after the narrowing AWS did not show {missing} of {self.name}: it was undone"
+        self.remedy = "see who else changes it, then run `originlock apply` again"
         self._fresh_patience()
         self.on(Event.BROKEN_AFTER_NARROW)
         self._take_up_undo()
@@ -401,7 +500,7 @@ class Lane:
         """How it stands."""
         return LaneReport(
             self.origin,
-            self.target,
+            self.name,
             self.state,
             tuple(self.done),
             tuple(self.undone),

@@ -3,17 +3,17 @@
 Lives here: what is done next, over all lanes. Must not live here: clocks, calls, files; one lane's way (see `lane`).
 
 The app asks `next()` for a step, does it, and tells the machine what came of it with `acted` and `seen`. All lanes
-work phase by phase, so that read-backs are batched; a lane that fails drops out alone.
+work phase by phase, so that read-backs are batched; a lane that fails drops out alone, with those that wait for it.
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from originlock.facts.origin import SecurityGroup
+from originlock.facts.snapshot import Held
 from originlock.facts.unknown import Unknown
 from originlock.plan.acts import Act
-from originlock.plan.change import Change, Expectation
+from originlock.plan.change import Change, Expectation, Milestone, Phase, Wait
 from originlock.plan.document import Plan
 from originlock.plan.lane import ENDED, TRANSITIONS, Event, Lane, LaneReport, State
 from originlock.plan.outcomes import Outcome
@@ -59,43 +59,111 @@ class Machine:
         by_lane: dict[tuple[str, str], list[Change]] = {}
         for change in plan.changes:
             by_lane.setdefault((change.origin, change.target), []).append(change)
+        changed = {target for _, target in by_lane}
+        waiting = tuple(wait for wait in plan.waits if (wait.origin, wait.target) in by_lane)
+        # What others wait for is looked at, also where nothing is to be done there.
+        awaited = {w.on for w in waiting} - changed
+        by_lane |= {
+            key: [] for key in {e.target: key for key, e in expectations.items() if e.target in awaited}.values()
+        }
+        # What is made gets its id on the way; all lanes must know it.
+        names: dict[str, str] = {}
+        held = {(wait.origin, wait.target) for wait in waiting if wait.before is Phase.WIDEN}
+        self._names = names
         self._lanes = [
             Lane(
                 tuple(changes),
-                expectations.get(key, Expectation(key[0], key[1], ())),
+                expectations.get(key, Expectation(key[0], key[1])),
                 plan.limits.settle_seconds,
+                names,
                 gate=not plan.overrides.no_prove,
+                held=key in held,
             )
             for key, changes in by_lane.items()
         ]
         self._by_change = {change.id: lane for lane in self._lanes for change in (*lane.widen, *lane.narrow)}
+        self._by_target: dict[str, list[Lane]] = {}
+        for lane in self._lanes:
+            self._by_target.setdefault(lane.target, []).append(lane)
+        self._waits: dict[tuple[str, str, Phase], list[Wait]] = {}
+        for wait in waiting:
+            if wait.on in self._by_target:
+                self._waits.setdefault((wait.origin, wait.target, wait.before), []).append(wait)
+        self._open_gates()
+
+    # -- waiting for each other ---------------------------------------------------------------------------------
+
+    def _open_gates(self) -> None:
+        """Let those go on for whom what they wait for has come, and stop those for whom it will not come."""
+        moved = bool(self._waits)
+        while moved:
+            moved = False
+            for lane in self._lanes:
+                lane.may_narrow = not self._pending(lane, Phase.NARROW)
+                moved |= self._moved_at_gate(lane)
+
+    def _moved_at_gate(self, lane: Lane) -> bool:
+        if lane.state not in (State.HELD, State.WAITING):
+            return False
+        pending = self._pending(lane, Phase.WIDEN if lane.state is State.HELD else Phase.NARROW)
+        lost = [wait for wait in pending if self._is_lost(wait)]
+        if lost:
+            lane.forsake(self._names.get(lost[0].on, lost[0].on))
+        elif not pending:
+            lane.release()
+        return bool(lost or not pending)
+
+    def _pending(self, lane: Lane, before: Phase) -> list[Wait]:
+        """What a lane still waits for."""
+        waits = self._waits.get((lane.origin, lane.target, before), ())
+        return [wait for wait in waits if not all(_reached(other, wait) for other in self._by_target[wait.on])]
+
+    def _is_lost(self, wait: Wait) -> bool:
+        """Whether what is waited for has ended without having come."""
+        return any(other.state in ENDED and not _reached(other, wait) for other in self._by_target[wait.on])
+
+    # -- steps --------------------------------------------------------------------------------------------------
 
     def next(self) -> Step:
         """What to do now: undo before anything else, act before looking, look before waiting."""
-        live = [lane for lane in self._lanes if lane.state not in ENDED]
+        self._open_gates()
+        live = [lane for lane in self._lanes if lane.state not in ENDED and lane.state not in _AT_A_GATE]
         if undoing := [lane for lane in live if lane.state is State.UNDOING]:
             return Perform(tuple(lane.current() for lane in undoing), undo=True)
         if acting := [lane for lane in live if lane.state is State.ACTING]:
             return Perform(tuple(lane.current() for lane in acting))
         if not live:
+            self._forsake_those_at_gates()
             return Finished()
         if ready := [lane for lane in live if not lane.pause]:
-            return Look(tuple(sorted({lane.target for lane in ready})))
+            return Look(tuple(sorted({lane.name for lane in ready})))
         seconds = max(lane.pause for lane in live)
         for lane in live:
             lane.waited += seconds
             lane.pause = 0.0
-        return Pause(seconds, ", ".join(sorted({lane.target for lane in live})))
+        return Pause(seconds, ", ".join(sorted({lane.name for lane in live})))
+
+    def _forsake_those_at_gates(self) -> None:
+        """Nobody moves, and some wait for each other: a plan that could not have come from here. They are stopped."""
+        for lane in self._lanes:
+            if lane.state in _AT_A_GATE:
+                lane.forsake("what it waits for")
 
     def acted(self, change_id: str, outcome: Outcome) -> None:
         """An act of the last `Perform` ended so."""
         self._by_change[change_id].acted(outcome)
 
-    def seen(self, target: str, group: SecurityGroup | Unknown) -> None:
+    def seen(self, target: str, held: Held | Unknown) -> None:
         """A target of the last `Look` is so."""
-        for lane in self._lanes:
-            if lane.target == target and not lane.pause:
-                lane.seen(group)
+        planned = next((old for old, new in self._names.items() if new == target), target)
+        for lane in (*self._by_target.get(target, ()), *(self._by_target[planned] if planned != target else ())):
+            if not lane.pause and lane.state not in _AT_A_GATE:
+                lane.may_narrow = not self._pending(lane, Phase.NARROW)
+                lane.seen(held)
+
+    def origin_of(self, target: str) -> str:
+        """Whose a target of a `Look` is; of one that several share, the first's."""
+        return next(lane.origin for lane in self._lanes if lane.name == target)
 
     def interrupt(self) -> None:
         """A person wants it to end: lanes stop where they are, undos are finished."""
@@ -103,10 +171,17 @@ class Machine:
             if (lane.state, Event.INTERRUPTED) in TRANSITIONS:
                 lane.stop(
                     Event.INTERRUPTED,
-                    f"interrupted at {lane.target}",
+                    f"interrupted at {lane.name}",
                     "run `originlock apply` again: it goes on from what AWS holds then",
                 )
 
     def reports(self) -> tuple[LaneReport, ...]:
         """How each lane stands."""
         return tuple(lane.report() for lane in self._lanes)
+
+
+_AT_A_GATE = frozenset({State.HELD, State.WAITING})
+
+
+def _reached(lane: Lane, wait: Wait) -> bool:
+    return lane.completed if wait.until is Milestone.DONE else lane.widened or lane.completed

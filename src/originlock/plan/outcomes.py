@@ -13,9 +13,11 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
 
     Attributes:
         rule_ids: ids of the rules that were made, where the service tells them.
+        made: the id of the group or the list that was made, if one was.
     """
 
     rule_ids: tuple[str, ...] = ()
+    made: str | None = None
 
 
 class AlreadySo(msgspec.Struct, frozen=True, tag="already-so"):

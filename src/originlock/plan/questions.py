@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from originlock.facts.origin import Tags
+
 
 class AskPrefixLists(msgspec.Struct, frozen=True, tag="prefix-lists"):
     """What is in these managed prefix lists, and what do they count as?"""
@@ -19,10 +21,55 @@ class AskRulesQuota(msgspec.Struct, frozen=True, tag="rules-quota"):
     """How many rules may a group hold? Asked only where the documented default would not do."""
 
 
+class AskInterfaceQuota(msgspec.Struct, frozen=True, tag="interface-quota"):
+    """How many groups may an interface have? Asked only where the documented default would not do."""
+
+
+class AskTaggedGroups(msgspec.Struct, frozen=True, tag="tagged-groups"):
+    """Which groups of a VPC carry these tags, and what is in them?"""
+
+    vpc: str
+    tags: Tags
+
+
+class AskGroups(msgspec.Struct, frozen=True, tag="groups"):
+    """What is in these groups?"""
+
+    ids: tuple[str, ...]
+
+
+class AskReferences(msgspec.Struct, frozen=True, tag="references"):
+    """Which groups have a rule that names one of these?"""
+
+    groups: tuple[str, ...]
+
+
+class AskUsers(msgspec.Struct, frozen=True, tag="users"):
+    """Which interfaces have these groups?"""
+
+    groups: tuple[str, ...]
+
+
+class AskTaggedPrefixLists(msgspec.Struct, frozen=True, tag="tagged-prefix-lists"):
+    """Which managed prefix lists carry these tags, and what is in them?"""
+
+    tags: Tags
+
+
 class AskHostnames(msgspec.Struct, frozen=True, tag="hostnames"):
     """What do these names resolve to?"""
 
     hostnames: tuple[str, ...]
 
 
-Question = AskPrefixLists | AskRulesQuota | AskHostnames
+Question = (
+    AskPrefixLists
+    | AskRulesQuota
+    | AskInterfaceQuota
+    | AskTaggedGroups
+    | AskGroups
+    | AskReferences
+    | AskUsers
+    | AskTaggedPrefixLists
+    | AskHostnames
+)

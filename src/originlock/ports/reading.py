@@ -6,13 +6,15 @@ Lives here: Protocols that read. Must not live here: anything that could change 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Protocol
 
 import msgspec
 
 from originlock.facts.edge import AcceptedList, EdgeDescription, FormReading
-from originlock.facts.origin import PrefixList, RulesQuota, SecurityGroup
-from originlock.facts.snapshot import Resolution
+from originlock.facts.load_balancer import InterfaceQuota, LoadBalancer
+from originlock.facts.origin import PrefixList, RulesQuota, SecurityGroup, Tags
+from originlock.facts.snapshot import Held, Names, Resolution
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Place, Target
 from originlock.plan.journal import Event
@@ -24,10 +26,24 @@ class Found(msgspec.Struct, frozen=True):
     Attributes:
         groups: by id; a group that AWS does not know is not in it.
         unknown: why the search may not be complete.
+        load_balancer: the target, if it is one that is there.
     """
 
     groups: dict[str, SecurityGroup | Unknown]
     unknown: tuple[Unknown, ...] = ()
+    load_balancer: LoadBalancer | None = None
+
+
+class Search(msgspec.Struct, frozen=True):
+    """What a search by tags found.
+
+    Attributes:
+        found: by id.
+        unknown: why the search may not be complete.
+    """
+
+    found: Mapping[str, SecurityGroup | PrefixList | Unknown]
+    unknown: Unknown | None = None
 
 
 class CloudReader(Protocol):
@@ -40,14 +56,34 @@ class CloudReader(Protocol):
             CloudError: AWS cannot be asked at all.
         """
 
-    def groups(self, ids: tuple[str, ...]) -> dict[str, SecurityGroup | Unknown]:
-        """The rules of these groups as they are now, in as few calls as can be."""
+    def look(self, targets: tuple[str, ...]) -> dict[str, Held | Unknown]:
+        """These targets of changes as they are now, in as few calls as can be.
+
+        Args:
+            targets: ids of groups and prefix lists, ARNs of load balancers, and what `facts.origin.new_group` and
+                `new_prefix_list` call what may not be there yet.
+        """
 
     def prefix_lists(self, ids: tuple[str, ...]) -> dict[str, PrefixList | Unknown]:
         """These managed prefix lists with their entries."""
 
     def rules_quota(self) -> RulesQuota | Unknown:
         """How many rules a group may hold here."""
+
+    def interface_quota(self) -> InterfaceQuota | Unknown:
+        """How many groups a network interface may have here."""
+
+    def tagged_groups(self, vpc: str, tags: Tags) -> Search:
+        """The groups of a VPC that carry all of these tags, with their rules."""
+
+    def references(self, ids: tuple[str, ...]) -> dict[str, Names | Unknown]:
+        """For each of these groups, the groups (also in peered VPCs) that have a rule that names it."""
+
+    def users(self, ids: tuple[str, ...]) -> dict[str, Names | Unknown]:
+        """For each of these groups, the network interfaces that have it."""
+
+    def tagged_prefix_lists(self, tags: Tags) -> Search:
+        """The managed prefix lists of this account that carry all of these tags."""
 
 
 class PendingReadings(Protocol):

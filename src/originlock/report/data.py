@@ -12,7 +12,22 @@ import msgspec
 from originlock.facts.edge import AcceptedList
 from originlock.facts.origin import Rule, RuleSpec
 from originlock.facts.words import plain_source, ports_in_words
-from originlock.plan.acts import Act, Authorize, Inverse, Revoke, TagRules, UntagRules, Withdraw
+from originlock.plan.acts import (
+    Act,
+    AddEntries,
+    AttachGroups,
+    Authorize,
+    AuthorizeEgress,
+    CreatePrefixList,
+    DetachGroups,
+    Inverse,
+    RemoveEntries,
+    Revoke,
+    TagRules,
+    UntagRules,
+    Withdraw,
+    WithdrawEgress,
+)
 from originlock.plan.change import Change, Hole, Note, Objection, Unread
 from originlock.plan.document import Plan
 from originlock.plan.journal import RunRecord
@@ -77,8 +92,9 @@ def result_data(result: ApplyResult) -> Data:
         "exit_code": int(result.exit_code),
         "locked": result.locked,
         "digest": result.plan.digest,
-        "done": [_change(changes[name]) for lane in result.lanes for name in lane.done],
-        "undone": [_change(changes[name]) for lane in result.lanes for name in lane.undone],
+        # What was made during the run has its id by now.
+        "done": [{**_change(changes[name]), "target": lane.target} for lane in result.lanes for name in lane.done],
+        "undone": [{**_change(changes[name]), "target": lane.target} for lane in result.lanes for name in lane.undone],
         "proofs": [_proof(proof) for proof in result.proofs],
         "holes": [_hole(hole) for hole in result.holes],
         "unknown": [_unread(unread) for unread in result.unknown],
@@ -125,9 +141,16 @@ def _change(change: Change) -> Data:
         "after": list(change.after),
         "until": change.until,
         "rules": _rules(change.act),
+        "groups": _groups(change.act),
+        "entries": _entries(change.act),
         "inverse": None
         if change.inverse is None
-        else {"kind": str(change.inverse.__struct_config__.tag), "rules": _rules(change.inverse)},
+        else {
+            "kind": str(change.inverse.__struct_config__.tag),
+            "rules": _rules(change.inverse),
+            "groups": _groups(change.inverse),
+            "entries": _entries(change.inverse),
+        },
     }
 
 
@@ -137,8 +160,24 @@ def _rules(act: Act | Inverse) -> list[Data]:
             return [_rule(rule) for rule in rules]
         case Revoke(_, rules):
             return [{"id": rule.id, **_rule(rule)} for rule in rules]
+        case AuthorizeEgress(_, rules) | WithdrawEgress(_, rules):
+            return [_rule(rule) for rule in rules]
         case TagRules(_, ids, tags) | UntagRules(_, ids, tags):
             return [{"id": name, "tags": dict(tags)} for name in ids]
+        case _:
+            return []
+
+
+def _groups(act: Act | Inverse) -> list[str]:
+    """The groups that a change of a load balancer is about."""
+    return list(act.groups) if isinstance(act, AttachGroups | DetachGroups) else []
+
+
+def _entries(act: Act | Inverse) -> list[str]:
+    """The CIDRs that a change of a prefix list is about."""
+    if isinstance(act, CreatePrefixList | AddEntries | RemoveEntries):
+        return [entry.cidr for entry in act.entries]
+    return []
 
 
 def _rule(rule: Rule | RuleSpec) -> Data:

@@ -6,10 +6,29 @@ Lives here: what is said, in which order, in which tone. Must not live here: pri
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import assert_never
 
 from originlock.facts.edge import AcceptedList
 from originlock.facts.words import count
-from originlock.plan.acts import Act, Authorize, Revoke, TagRules, UntagRules
+from originlock.plan.acts import (
+    Act,
+    AddEntries,
+    AttachGroups,
+    Authorize,
+    AuthorizeEgress,
+    CreateGroup,
+    CreatePrefixList,
+    DeleteGroup,
+    DeletePrefixList,
+    DetachGroups,
+    GroupAct,
+    ListAct,
+    RemoveEntries,
+    ResizePrefixList,
+    Revoke,
+    TagRules,
+    UntagRules,
+)
 from originlock.plan.change import Change, Effect, Hole, Objection, Unread
 from originlock.plan.document import Plan
 from originlock.plan.journal import RunRecord
@@ -20,6 +39,8 @@ from originlock.report.words import rules_in_words
 
 _SIGNS = {Effect.WIDEN: "+", Effect.NARROW: "-", Effect.NEUTRAL: "~"}
 _EFFECT_TONES = {Effect.WIDEN: Tone.GOOD, Effect.NARROW: Tone.WARNING, Effect.NEUTRAL: Tone.PLAIN}
+_SHOWN = 5
+
 _SHORT_DIGEST = len("sha256:") + 12
 
 
@@ -76,6 +97,50 @@ def _act_in_words(act: Act) -> str:
             return f"mark {count(len(ids), 'rule')} as ours"
         case UntagRules(_, ids, _):
             return f"take our mark off {count(len(ids), 'rule')}"
+        case CreateGroup() | DeleteGroup() | AuthorizeEgress():
+            return _group_act_in_words(act)
+        case AttachGroups(_, groups):
+            return f"attach {', '.join(groups)} beside the groups that it has"
+        case DetachGroups(_, groups):
+            return f"detach {', '.join(groups)}"
+        case CreatePrefixList() | DeletePrefixList() | ResizePrefixList() | AddEntries() | RemoveEntries():
+            return _list_act_in_words(act)
+        case _:
+            assert_never(act)
+
+
+def _group_act_in_words(act: GroupAct) -> str:
+    match act:
+        case CreateGroup(vpc, name):
+            return f"create the security group {name} in {vpc}"
+        case DeleteGroup():
+            return "delete the security group"
+        case AuthorizeEgress(_, rules):
+            return f"let it reach {rules_in_words(spec.key for spec in rules)}"
+        case _:
+            assert_never(act)
+
+
+def _list_act_in_words(act: ListAct) -> str:
+    match act:
+        case CreatePrefixList(name, family, size, entries):
+            return f"create the IPv{family} prefix list {name}: {len(entries)} entries, room for {size}"
+        case DeletePrefixList():
+            return "delete the prefix list"
+        case ResizePrefixList(_, size, before):
+            return f"make room for {size} entries (it has room for {before})"
+        case AddEntries(_, entries):
+            return f"add {_few(entry.cidr for entry in entries)}"
+        case RemoveEntries(_, entries):
+            return f"remove {_few(entry.cidr for entry in entries)}"
+        case _:
+            assert_never(act)
+
+
+def _few(cidrs: Iterable[str]) -> str:
+    listed = list(cidrs)
+    more = f", and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+    return ", ".join(listed[:_SHOWN]) + more
 
 
 def _hole(hole: Hole) -> list[Line]:

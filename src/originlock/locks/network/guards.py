@@ -11,13 +11,15 @@ from collections.abc import Mapping, Sequence
 from originlock.acceptance.judge import own_rules_guard
 from originlock.facts.edge import AcceptedList
 from originlock.facts.networks import FAMILIES, AddressSet, Cidr, Family, family, prefix_length
-from originlock.facts.origin import DEFAULT_RULES_QUOTA, CidrSource, Rule, RulesQuota
+from originlock.facts.origin import DEFAULT_RULES_QUOTA, CidrSource, PrefixListSource, Rule, RulesQuota
 from originlock.facts.snapshot import Resolution, Snapshot
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Overrides, Policy
 from originlock.locks.network import ownership
 from originlock.locks.network.judged import JudgedGroup
-from originlock.locks.network.room import Arrangement, counted, ports_that_fit
+from originlock.locks.network.prefix_lists import planned
+from originlock.locks.network.room import Arrangement, PrefixLists, counted, ports_that_fit
+from originlock.locks.network.standing import Standing
 from originlock.plan.change import Objection
 
 _WIDEST_EVER: dict[Family, int] = {4: 8, 6: 16}
@@ -28,16 +30,17 @@ def objections(
     policy: Policy,
     accepted: AcceptedList,
     snapshot: Snapshot,
-    views: Sequence[JudgedGroup],
+    stand: Standing,
     arrangements: Mapping[str, Arrangement],
     overrides: Overrides,
 ) -> tuple[Objection, ...]:
     """Every reason not to go on with this origin."""
+    lists = planned(policy, accepted, snapshot)
     found = [
-        *_shrunken(policy, accepted, views, overrides),
-        *(o for view in views for o in _quota(policy, snapshot, view, arrangements[view.group.id])),
+        *_shrunken(policy, accepted, stand.views, overrides),
+        *(o for view in stand.holds for o in _quota(policy, snapshot, view, arrangements[view.group.id], lists)),
     ]
-    if any(needs_hostnames(policy, accepted, view, overrides) for view in views):
+    if needs_hostnames(policy, accepted, stand, overrides):
         found += _hostnames(policy, accepted, snapshot)
     return tuple(found)
 
@@ -47,19 +50,23 @@ def quota_of(snapshot: Snapshot) -> RulesQuota:
     return DEFAULT_RULES_QUOTA if isinstance(snapshot.quota, Unknown) else snapshot.quota
 
 
-def needs_hostnames(policy: Policy, accepted: AcceptedList, view: JudgedGroup, overrides: Overrides) -> bool:
-    """Whether a rule is to go by which visitors may come directly, so that the names must be behind the edge first.
+def needs_hostnames(policy: Policy, accepted: AcceptedList, stand: Standing, overrides: Overrides) -> bool:
+    """Whether a way is to go by which visitors may come directly, so that the names must be behind the edge first.
 
     Own rules for what the edge once published let in nobody else; every other rule may.
     """
     if overrides.no_prove or not policy.hostnames or not accepted.may_remove:
         return False
-    return bool(view.going) or any(_may_serve_visitors(rule) for rule in view.own_unwanted)
+    return bool(stand.leaving) or any(
+        bool(view.going) or any(_may_serve_visitors(rule) for rule in view.own_unwanted) for view in stand.views
+    )
 
 
 def _may_serve_visitors(rule: Rule) -> bool:
     """Whether an own rule is none that a list gave: for all traffic, or wider than any edge publishes."""
     source = rule.key.source
+    if isinstance(source, PrefixListSource):
+        return False
     if not isinstance(source, CidrSource) or rule.key.from_port != rule.key.to_port:
         return True
     return prefix_length(source.cidr) < _WIDEST_EVER[family(source.cidr)]
@@ -112,12 +119,13 @@ def _shrunken(
     return [Objection(refusal.guard, refusal.message, refusal.remedy, policy.origin, accepted.ranges.digest)]
 
 
-def _quota(policy: Policy, snapshot: Snapshot, view: JudgedGroup, arrangement: Arrangement) -> list[Objection]:
+def _quota(
+    policy: Policy, snapshot: Snapshot, view: JudgedGroup, arrangement: Arrangement, lists: PrefixLists
+) -> list[Objection]:
     short = arrangement.shortfall
     if not any(short.of(f) for f in FAMILIES):
         return []
     quota = quota_of(snapshot)
-    lists = snapshot.prefix_lists
     kept = [rule.key for rule in view.group.rules if rule.key not in view.wanted_keys]
     each = counted([k for k in view.wanted_keys if k.from_port == policy.network.ports[0]], lists)
     fit = ports_that_fit(quota.limit, counted(kept, lists), each)

@@ -16,6 +16,7 @@ from originlock.facts.snapshot import Snapshot
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import COMMAND_LINE_ORIGIN, Policy
 from originlock.locks.network import ownership
+from originlock.locks.network.terms import Door, terms_of
 from originlock.locks.network.wanted import strangers, wanted_rules, welcome, within_ports
 
 
@@ -30,7 +31,7 @@ class JudgedGroup(msgspec.Struct, frozen=True):
     """A group, with each of its rules judged.
 
     Attributes:
-        wanted: what the policy wants here, whole.
+        wanted: what the policy wants here, whole; nothing of a group that stands beside the one that holds it.
         missing: what of it the group does not hold.
         own_unwanted: own rules that are not wanted (any more).
         elsewhere: own rules of the command line's origin on ports that were not named this time: options say what
@@ -59,10 +60,13 @@ class JudgedGroup(msgspec.Struct, frozen=True):
         return tuple(spec.key for spec in self.wanted)
 
 
-def judged(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, group: SecurityGroup) -> JudgedGroup:
-    """Judge every rule of a group."""
+def judged(
+    policy: Policy, accepted: AcceptedList, snapshot: Snapshot, group: SecurityGroup, *, holds: bool = True
+) -> JudgedGroup:
+    """Judge every rule of a group; without `holds`, of one from which nothing wanted is asked, for another holds it."""
     today = snapshot.at.astimezone(datetime.UTC).date()
-    wanted = wanted_rules(policy, accepted, today)
+    terms = terms_of(policy, snapshot)
+    wanted = wanted_rules(policy, accepted, today, terms)
     guests = welcome(policy, accepted, today)
     keys = {spec.key for spec in wanted}
     held = {rule.key for rule in group.rules}
@@ -73,7 +77,7 @@ def judged(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, group: Se
             if not own:
                 theirs.append(rule)
             continue
-        lets_in = _strangers_of(rule, policy, guests, snapshot)
+        lets_in = _strangers_of(rule, terms.doors, guests, snapshot)
         if isinstance(lets_in, Unknown):
             unclear.append((rule, lets_in))
         elif lets_in:
@@ -88,8 +92,8 @@ def judged(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, group: Se
             harmless.append(rule)
     return JudgedGroup(
         group,
-        wanted,
-        tuple(spec for spec in wanted if spec.key not in held),
+        wanted if holds else (),
+        tuple(spec for spec in wanted if holds and spec.key not in held),
         tuple(own_unwanted),
         tuple(elsewhere),
         tuple(theirs),
@@ -105,9 +109,9 @@ def _is_about(rule: Rule, policy: Policy) -> bool:
     return any(rule.key.opens(policy.network.protocol, port) for port in policy.network.ports)
 
 
-def _strangers_of(rule: Rule, policy: Policy, guests: AddressSet, snapshot: Snapshot) -> AddressSet | Unknown:
-    """Whom a rule lets in that it should not, on any of the policy's ports."""
-    if not _is_about(rule, policy):
+def _strangers_of(rule: Rule, doors: tuple[Door, ...], guests: AddressSet, snapshot: Snapshot) -> AddressSet | Unknown:
+    """Whom a rule lets in that it should not, at any of the doors."""
+    if not any(rule.key.opens(*door) for door in doors):
         return AddressSet()
     addresses = addresses_of(rule.key.source, snapshot.prefix_lists)
     if addresses is None:

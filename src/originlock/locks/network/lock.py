@@ -12,16 +12,25 @@ import msgspec
 
 from originlock.facts.edge import AcceptedList
 from originlock.facts.networks import IPV4, Family, family, prefix_length
-from originlock.facts.origin import CidrSource, PrefixListSource, Rule, RulesQuota, SecurityGroup
+from originlock.facts.origin import (
+    CidrSource,
+    PrefixListSource,
+    Rule,
+    RulesQuota,
+    SecurityGroup,
+    parts_of_new_group,
+)
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.unknown import Unknown
 from originlock.facts.words import addresses_in_words, count, key_in_words, rule_in_words
 from originlock.intent.policy import COMMAND_LINE_ORIGIN, Overrides, Policy
-from originlock.locks.network import guards, ownership
-from originlock.locks.network.judged import JudgedGroup, Opening, judged
+from originlock.locks.network import balancer, guards, ownership, prefix_lists
+from originlock.locks.network.judged import JudgedGroup, Opening
 from originlock.locks.network.room import AddStep, Arrangement, MakeRoomStep, Site, arranged, counted
-from originlock.locks.network.wanted import within_ports
-from originlock.plan.acts import Authorize, Revoke, TagRules
+from originlock.locks.network.standing import Standing, standing
+from originlock.locks.network.terms import Door, doors_of
+from originlock.locks.network.wanted import welcome, within_ports
+from originlock.plan.acts import Authorize, DetachGroups, RemoveEntries, Revoke, TagRules
 from originlock.plan.change import Contribution, Draft, Effect, Expectation, Hole, Note, Phase, Unread
 from originlock.plan.questions import AskHostnames, AskPrefixLists, AskRulesQuota, Question
 
@@ -31,47 +40,79 @@ _NARROW: dict[Family, int] = {4: 16, 6: 48}
 
 def questions(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, overrides: Overrides) -> tuple[Question, ...]:
     """What else must be read before `contribution` can decide; empty when everything is there."""
-    asked: list[Question] = []
-    for group in _read(snapshot):
-        view = judged(policy, accepted, snapshot, group)
+    stand = standing(policy, accepted, snapshot)
+    asked: list[Question] = [*balancer.questions(policy, snapshot, stand), *prefix_lists.questions(policy, snapshot)]
+    for view in stand.views:
         # What a list counts as is not known before it is read, so that nothing can be said of the room.
-        lists = _unread_prefix_lists(policy, snapshot, group, every=bool(view.missing))
+        lists = _unread_prefix_lists(policy, snapshot, view.group, every=bool(view.missing))
         if lists:
             asked.append(AskPrefixLists(lists))
-        elif not _fits(view, snapshot) and isinstance(snapshot.quota, RulesQuota) and not snapshot.quota.observed:
+        elif (
+            not _fits(policy, accepted, view, snapshot)
+            and isinstance(snapshot.quota, RulesQuota)
+            and not snapshot.quota.observed
+        ):
             asked.append(AskRulesQuota())
-        if guards.needs_hostnames(policy, accepted, view, overrides):
-            unresolved = tuple(name for name in policy.hostnames if name not in snapshot.resolutions)
-            asked += [AskHostnames(unresolved)] if unresolved else []
+    if guards.needs_hostnames(policy, accepted, stand, overrides):
+        unresolved = tuple(name for name in policy.hostnames if name not in snapshot.resolutions)
+        asked += [AskHostnames(unresolved)] if unresolved else []
     return tuple(dict.fromkeys(asked))
 
 
 def contribution(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, overrides: Overrides) -> Contribution:
     """What this lock wants changed, what it objects to, what it found, and what it promises."""
-    views = [judged(policy, accepted, snapshot, group) for group in _read(snapshot)]
+    stand = standing(policy, accepted, snapshot)
     today = snapshot.at.astimezone(datetime.UTC).date()
-    arrangements = {view.group.id: _arranged(view, accepted, snapshot) for view in views}
-    drafts = tuple(
-        draft for view in views for draft in _drafts(policy, accepted, view, arrangements[view.group.id], overrides)
+    arrangements = {view.group.id: _arranged(policy, view, accepted, snapshot) for view in stand.views}
+    drafts = (
+        *prefix_lists.drafts(policy, accepted, snapshot),
+        *balancer.drafts(policy, snapshot, stand),
+        *(d for view in stand.views for d in _drafts(policy, accepted, view, arrangements[view.group.id], overrides)),
     )
+    changed = {draft.act.target for draft in drafts}
     return Contribution(
         drafts=drafts,
-        objections=guards.objections(policy, accepted, snapshot, views, arrangements, overrides),
+        objections=(
+            *guards.objections(policy, accepted, snapshot, stand, arrangements, overrides),
+            *balancer.objections(policy, snapshot, stand),
+            *prefix_lists.objections(policy, snapshot),
+        ),
         holes=marked(holes(policy, accepted, snapshot), drafts),
-        notes=_policy_notes(policy, accepted, today)
-        + tuple(n for view in views for n in _notes(policy, view, overrides)),
+        notes=(
+            *_policy_notes(policy, accepted, today),
+            *balancer.notes(policy, snapshot, stand),
+            *(n for view in stand.views for n in _notes(policy, view, overrides)),
+        ),
         unknown=unread(policy, accepted, snapshot),
-        expectations=tuple(Expectation(policy.origin, view.group.id, view.wanted_keys) for view in views),
-        basis=tuple(basis_of(group) for group in _read(snapshot)),
+        expectations=(
+            *prefix_lists.expectations(policy, accepted, snapshot),
+            *balancer.expectation(policy, snapshot, stand),
+            *(Expectation(policy.origin, view.group.id, view.wanted_keys) for view in stand.holds),
+            *(Expectation(policy.origin, v.group.id) for v in stand.beside if v.group.id in changed),
+        ),
+        basis=(
+            *(basis_of(view.group) for view in stand.views if parts_of_new_group(view.group.id) is None),
+            *balancer.basis(snapshot),
+            *prefix_lists.basis(policy, snapshot),
+        ),
+        waits=(
+            *prefix_lists.waits(policy, snapshot, stand),
+            *balancer.waits(policy, snapshot, stand),
+        ),
     )
 
 
 def holes(policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> tuple[Hole, ...]:
     """Every way round that the groups hold at the moment of the snapshot, with what would close it."""
-    return tuple(
-        _hole(policy, accepted, view, opening)
-        for view in (judged(policy, accepted, snapshot, group) for group in _read(snapshot))
-        for opening in sorted(view.openings, key=_widest_first)
+    stand = standing(policy, accepted, snapshot)
+    guests = welcome(policy, accepted, snapshot.at.astimezone(datetime.UTC).date())
+    return (
+        *prefix_lists.holes(policy, accepted, snapshot, guests),
+        *(
+            _hole(policy, accepted, snapshot, stand, view, opening)
+            for view in stand.views
+            for opening in sorted(view.openings, key=_widest_first)
+        ),
     )
 
 
@@ -80,21 +121,34 @@ def _widest_first(opening: Opening) -> tuple[int, int, str]:
 
 
 def marked(found: tuple[Hole, ...], drafts: tuple[Draft, ...]) -> tuple[Hole, ...]:
-    """The holes, each with the word on whether these drafts close it."""
+    """The holes, each with the word on whether these drafts close it: the rule goes, or the group that holds it."""
     gone = {rule.id for draft in drafts if isinstance(draft.act, Revoke) for rule in draft.act.rules}
-    return tuple(msgspec.structs.replace(hole, closed_by_plan=True) if hole.rule in gone else hole for hole in found)
+    left = {name for draft in drafts if isinstance(draft.act, DetachGroups) for name in draft.act.groups}
+    out = {
+        (draft.act.prefix_list, f"entry {entry.cidr}")
+        for draft in drafts
+        if isinstance(draft.act, RemoveEntries)
+        for entry in draft.act.entries
+    }
+    return tuple(
+        msgspec.structs.replace(hole, closed_by_plan=True)
+        if hole.rule in gone or hole.target in left or (hole.target, hole.what) in out
+        else hole
+        for hole in found
+    )
 
 
 def unread(policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> tuple[Unread, ...]:
     """What could not be read, and so is neither good nor bad."""
     found = [Unread(policy.origin, "", u.what, u.reason) for u in snapshot.unknown]
+    found += [*balancer.unread(policy, snapshot), *prefix_lists.unread(policy, snapshot)]
     for name, group in sorted(snapshot.groups.items()):
         if isinstance(group, Unknown):
             found.append(Unread(policy.origin, name, group.what, group.reason))
-            continue
-        for rule, unknown in judged(policy, accepted, snapshot, group).unclear:
+    for view in standing(policy, accepted, snapshot).views:
+        for rule, unknown in view.unclear:
             what = f"whom {rule_in_words(rule)} lets in"
-            found.append(Unread(policy.origin, name, what, f"{unknown.what}: {unknown.reason}"))
+            found.append(Unread(policy.origin, view.group.id, what, f"{unknown.what}: {unknown.reason}"))
     return tuple(found)
 
 
@@ -104,13 +158,9 @@ def basis_of(group: SecurityGroup) -> tuple[str, str]:
     return (f"rules of {group.id}", "sha256:" + hashlib.sha256(msgspec.json.encode(rules)).hexdigest())
 
 
-def _read(snapshot: Snapshot) -> list[SecurityGroup]:
-    return [group for _, group in sorted(snapshot.groups.items()) if isinstance(group, SecurityGroup)]
-
-
 def _unread_prefix_lists(policy: Policy, snapshot: Snapshot, group: SecurityGroup, *, every: bool) -> tuple[str, ...]:
     """Prefix lists that matter and were not asked for: on the policy's ports, or all where room must be reckoned."""
-    network = policy.network
+    doors = doors_of(policy, snapshot)
     return tuple(
         sorted(
             {
@@ -118,7 +168,7 @@ def _unread_prefix_lists(policy: Policy, snapshot: Snapshot, group: SecurityGrou
                 for rule in group.rules
                 if isinstance(rule.key.source, PrefixListSource)
                 and rule.key.source.prefix_list not in snapshot.prefix_lists
-                and (every or any(rule.key.opens(network.protocol, port) for port in network.ports))
+                and (every or any(rule.key.opens(*door) for door in doors))
             }
         )
     )
@@ -128,14 +178,16 @@ def _limit(snapshot: Snapshot) -> int:
     return guards.quota_of(snapshot).limit
 
 
-def _fits(view: JudgedGroup, snapshot: Snapshot) -> bool:
+def _fits(policy: Policy, accepted: AcceptedList, view: JudgedGroup, snapshot: Snapshot) -> bool:
     """Whether everything missing goes in at once."""
     keys = [rule.key for rule in view.group.rules] + [spec.key for spec in view.missing]
-    return not view.missing or counted(keys, snapshot.prefix_lists).within(_limit(snapshot))
+    lists = prefix_lists.planned(policy, accepted, snapshot)
+    return not view.missing or counted(keys, lists).within(_limit(snapshot))
 
 
-def _arranged(view: JudgedGroup, accepted: AcceptedList, snapshot: Snapshot) -> Arrangement:
-    removable = view.own_unwanted if accepted.may_remove else ()
+def _arranged(policy: Policy, view: JudgedGroup, accepted: AcceptedList, snapshot: Snapshot) -> Arrangement:
+    # An own rule makes room only for what is a rule itself: whether a list holds its addresses is not known yet.
+    removable = view.own_unwanted if accepted.may_remove and policy.network.via == "rules" else ()
     return arranged(
         Site(
             view.group.rules,
@@ -143,7 +195,7 @@ def _arranged(view: JudgedGroup, accepted: AcceptedList, snapshot: Snapshot) -> 
             removable,
             view.wanted_keys,
             _limit(snapshot),
-            snapshot.prefix_lists,
+            prefix_lists.planned(policy, accepted, snapshot),
         )
     )
 
@@ -205,7 +257,14 @@ def _why_leaving(view: JudgedGroup, rest: tuple[Rule, ...]) -> str:
     return "; ".join(parts)
 
 
-def _hole(policy: Policy, accepted: AcceptedList, view: JudgedGroup, opening: Opening) -> Hole:
+def _hole(
+    policy: Policy,
+    accepted: AcceptedList,
+    snapshot: Snapshot,
+    stand: Standing,
+    view: JudgedGroup,
+    opening: Opening,
+) -> Hole:
     rule = opening.rule
     source = rule.key.source
     return Hole(
@@ -214,27 +273,46 @@ def _hole(policy: Policy, accepted: AcceptedList, view: JudgedGroup, opening: Op
         what=rule_in_words(rule),
         lets_in=source.cidr if isinstance(source, CidrSource) else addresses_in_words(opening.lets_in),
         rule=rule.id,
-        close_with=_how_to_close(policy, accepted, view, rule),
+        close_with=_how_to_close(policy, accepted, stand, view, rule)
+        or _how_to_close_by_name(policy, view, rule, doors_of(policy, snapshot)),
     )
 
 
-def _how_to_close(policy: Policy, accepted: AcceptedList, view: JudgedGroup, rule: Rule) -> str:
+def _how_to_close(policy: Policy, accepted: AcceptedList, stand: Standing, view: JudgedGroup, rule: Rule) -> str | None:
+    """What closes it without its being named; None if it must be."""
     if not accepted.may_remove:
         return "nothing is removed while the published forms of the list disagree: apply again when they agree"
-    if rule in view.own_unwanted or rule in view.going:
+    if rule in view.own_unwanted or rule in view.going or view.group.id in stand.leaving:
         return "it goes with the next `originlock apply`"
-    named = f'--foreign remove --foreign-rule {rule.id} (or foreign = "remove", foreign_rules = ["{rule.id}"])'
-    other = ownership.owner(rule)
-    if other is not None:
-        return f"it belongs to the origin {other}: change it there, or name it: {named}"
-    if isinstance(rule.key.source, CidrSource) and within_ports(rule.key, policy):
+    if stand.own is not None and policy.network.foreign == "report" and view.group.id != stand.own:
+        return f'--foreign remove (or foreign = "remove"), which detaches {view.group.id} unless somebody needs it'
+    if ownership.owner(rule) is None and view.group.id in stand.shared:
+        return f"others use {view.group.id} too: have a group of our own created, or name it: {_named(rule)}"
+    if ownership.owner(rule) is None and isinstance(rule.key.source, CidrSource) and within_ports(rule.key, policy):
         narrow = prefix_length(rule.key.source.cidr) >= _NARROW[family(rule.key.source.cidr)]
         keep = "; to keep it, write it down as an exception" if narrow else ""
         return f'--foreign remove (or foreign = "remove" in the configuration){keep}'
-    reason = (
-        "it names a prefix list" if isinstance(rule.key.source, PrefixListSource) else "it opens more than the ports"
-    )
-    return f"{reason}, so it must be named: {named}"
+    return None
+
+
+def _named(rule: Rule) -> str:
+    return f'--foreign remove --foreign-rule {rule.id} (or foreign = "remove", foreign_rules = ["{rule.id}"])'
+
+
+def _how_to_close_by_name(policy: Policy, view: JudgedGroup, rule: Rule, doors: tuple[Door, ...]) -> str:
+    other = ownership.owner(rule)
+    if other is not None:
+        return f"it belongs to the origin {other}: change it there, or name it: {_named(rule)}"
+    network = policy.network
+    unlocked = [
+        f"{p}/{n}" for p, n in doors if (p != network.protocol or n not in network.ports) and rule.key.opens(p, n)
+    ]
+    if unlocked and isinstance(rule.key.source, CidrSource) and rule not in view.own_unwanted:
+        said = f"{' and '.join(unlocked)} {'is' if len(unlocked) == 1 else 'are'} listened on, and not locked"
+        return f"{said}: lock it too (--port), delete the listener, or name the rule: {_named(rule)}"
+    by_list = isinstance(rule.key.source, PrefixListSource)
+    reason = "it names a prefix list" if by_list else "it opens more than the ports"
+    return f"{reason}, so it must be named: {_named(rule)}"
 
 
 def _policy_notes(policy: Policy, accepted: AcceptedList, today: datetime.date) -> tuple[Note, ...]:

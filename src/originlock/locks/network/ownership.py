@@ -34,6 +34,19 @@ def says(origin: str, purpose: Purpose, detail: str) -> str:
     return description(f"originlock {origin}: {purpose}: {detail}")
 
 
+_ENTRY: Final = "originlock: "
+
+
+def entry_says(edge: str) -> str:
+    """The description of an entry that we put into a prefix list: entries have no tags, and lists are shared."""
+    return description(f"{_ENTRY}edge: {edge}")
+
+
+def is_own_entry(says: str) -> bool:
+    """Whether an entry with this description was put in by us."""
+    return says.startswith(_ENTRY)
+
+
 def owner(rule: Rule) -> str | None:
     """The origin that a rule belongs to; None if no origin made it."""
     return rule.tag(OWNER_TAG)

@@ -12,12 +12,13 @@ from typing import assert_never
 import msgspec
 
 from originlock.facts.edge import AcceptedList
-from originlock.facts.origin import PrefixListSource, Rule, RuleKey, RuleSpec, RulesQuota, SecurityGroup
+from originlock.facts.origin import PrefixListSource, Rule, RuleKey, RuleSpec, RulesQuota, parts_of_new_group
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.words import count, key_in_words
 from originlock.intent.policy import Overrides, Policy
-from originlock.locks.network import guards, ownership
-from originlock.locks.network.judged import judged
+from originlock.locks.network import guards, ownership, unwinding
+from originlock.locks.network.balancer import basis
+from originlock.locks.network.judged import JudgedGroup
 from originlock.locks.network.lock import basis_of, holes, marked, unread
 from originlock.locks.network.room import (
     AddStep,
@@ -29,8 +30,10 @@ from originlock.locks.network.room import (
     counted,
     still_served,
 )
-from originlock.locks.network.wanted import lets_in_only_welcome, welcome
-from originlock.plan.acts import Authorize, Inverse, Revoke, TagRules, UntagRules, Withdraw
+from originlock.locks.network.standing import Standing, standing
+from originlock.locks.network.terms import terms_of
+from originlock.locks.network.wanted import lets_in_only_welcome, wanted_rules, welcome
+from originlock.plan.acts import Authorize, Inverse, Revoke, RuleInverse, TagRules, UntagRules, Withdraw
 from originlock.plan.change import Contribution, Draft, Effect, Expectation, Note, Objection, Phase
 from originlock.plan.questions import AskPrefixLists, AskRulesQuota, Question
 
@@ -45,16 +48,23 @@ def rollback_contribution(
     inverses: tuple[Inverse, ...],
 ) -> Contribution:
     """What undoing these inverses' run means now."""
-    ways = _ways(policy, accepted, snapshot, inverses)
-    drafts = tuple(draft for way in ways for draft in way.drafts())
+    stand = standing(policy, accepted, snapshot)
+    balancer = unwinding.of_balancer(policy, accepted, snapshot, stand, inverses)
+    lists = unwinding.of_lists(policy, accepted, snapshot, inverses)
+    ways = [way for way in _ways(policy, accepted, snapshot, stand, inverses) if way.group.id not in balancer.going]
+    drafts = (*lists.drafts, *balancer.drafts, *(draft for way in ways for draft in way.drafts()))
     return Contribution(
         drafts=drafts,
-        objections=tuple(o for way in ways for o in way.objections(overrides)),
+        objections=(
+            *(o for way in ways for o in way.objections(overrides)),
+            *(unwinding.reopening(policy, (*balancer.opening, *lists.opening)) if not overrides.reopen else ()),
+        ),
         holes=marked(holes(policy, accepted, snapshot), drafts),
-        notes=tuple(note for way in ways for note in way.notes()),
+        notes=(*balancer.notes, *lists.notes, *(note for way in ways for note in way.notes())),
         unknown=unread(policy, accepted, snapshot),
-        expectations=tuple(way.expectation() for way in ways),
-        basis=tuple(basis_of(way.group) for way in ways),
+        expectations=(*balancer.expectations, *lists.expectations, *(way.expectation() for way in ways)),
+        basis=(*(basis_of(way.group) for way in ways if parts_of_new_group(way.group.id) is None), *basis(snapshot)),
+        waits=balancer.waits,
     )
 
 
@@ -62,8 +72,9 @@ def questions(
     policy: Policy, accepted: AcceptedList, snapshot: Snapshot, inverses: tuple[Inverse, ...]
 ) -> tuple[Question, ...]:
     """What else must be read: prefix lists that come back or are there, and the quota where it matters."""
-    asked: list[Question] = []
-    for way in _ways(policy, accepted, snapshot, inverses):
+    stand = standing(policy, accepted, snapshot)
+    asked: list[Question] = unwinding.questions(policy, snapshot, inverses)
+    for way in _ways(policy, accepted, snapshot, stand, inverses):
         keys = [rule.key for rule in way.group.rules] + [spec.key for spec in way.coming]
         lists = tuple(
             sorted(
@@ -82,11 +93,13 @@ def questions(
     return tuple(dict.fromkeys(asked))
 
 
-def _ways(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, inverses: tuple[Inverse, ...]) -> list[_Way]:
+def _ways(
+    policy: Policy, accepted: AcceptedList, snapshot: Snapshot, stand: Standing, inverses: tuple[Inverse, ...]
+) -> list[_Way]:
+    of_rules = [inverse for inverse in inverses if isinstance(inverse, RuleInverse)]
     return [
-        _Way(policy, accepted, snapshot, group, tuple(i for i in inverses if i.group == name))
-        for name, group in sorted(snapshot.groups.items())
-        if isinstance(group, SecurityGroup)
+        _Way(policy, accepted, snapshot, view, tuple(i for i in of_rules if i.group == view.group.id))
+        for view in stand.views
     ]
 
 
@@ -106,17 +119,19 @@ class _Way:
         policy: Policy,
         accepted: AcceptedList,
         snapshot: Snapshot,
-        group: SecurityGroup,
-        inverses: tuple[Inverse, ...],
+        view: JudgedGroup,
+        inverses: tuple[RuleInverse, ...],
     ) -> None:
+        today = snapshot.at.astimezone(datetime.UTC).date()
         self.policy = policy
         self.accepted = accepted
         self.snapshot = snapshot
-        self.group = group
-        self.view = judged(policy, accepted, snapshot, group)
-        self.held = {rule.key: rule for rule in group.rules}
-        self.wanted = set(self.view.wanted_keys)
-        self.guests = welcome(policy, accepted, snapshot.at.astimezone(datetime.UTC).date())
+        self.group = view.group
+        self.held = {rule.key: rule for rule in view.group.rules}
+        # What is wanted of the target is wanted here, whichever of its groups is to hold it.
+        self.wanted_keys = tuple(s.key for s in wanted_rules(policy, accepted, today, terms_of(policy, snapshot)))
+        self.wanted = set(self.wanted_keys)
+        self.guests = welcome(policy, accepted, today)
         self.coming: list[RuleSpec] = []
         self.going: list[Rule] = []
         self.staying: list[RuleKey] = []
@@ -138,14 +153,16 @@ class _Way:
         found: list[Rule] = []
         for rule in rules:
             without = [key for key in held if key != rule.key]
-            if self.accepted.may_remove and still_served(rule.key, without, self.view.wanted_keys):
+            if self.accepted.may_remove and still_served(
+                rule.key, without, self.wanted_keys, self.snapshot.prefix_lists
+            ):
                 found.append(rule)
                 held = without
             else:
                 self.staying.append(rule.key)
         return found
 
-    def _take(self, inverse: Inverse) -> None:
+    def _take(self, inverse: RuleInverse) -> None:
         match inverse:
             case Authorize(_, rules):
                 self.coming += [spec for spec in rules if spec.key not in self.held]
@@ -178,7 +195,7 @@ class _Way:
             self.group.rules,
             tuple(self.coming),
             tuple(self.going),
-            self.view.wanted_keys,
+            self.wanted_keys,
             guards.quota_of(self.snapshot).limit,
             self.snapshot.prefix_lists,
         )
@@ -244,5 +261,5 @@ class _Way:
     def expectation(self) -> Expectation:
         """What is wanted and there, or comes back, must be there before anything goes."""
         coming = {spec.key for spec in self.coming}
-        present = tuple(key for key in self.view.wanted_keys if key in self.held or key in coming)
+        present = tuple(key for key in self.wanted_keys if key in self.held or key in coming)
         return Expectation(self.policy.origin, self.group.id, present)

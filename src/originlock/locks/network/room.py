@@ -20,6 +20,7 @@ from originlock.facts.origin import (
     RuleKey,
     RuleSpec,
     Source,
+    addresses_of,
 )
 from originlock.facts.unknown import Unknown
 
@@ -182,32 +183,42 @@ def _leaving(pending: list[RuleSpec], removable: list[Rule], held: list[RuleKey]
         useful = any(freed.of(f) and over.of(f) > 0 for f in FAMILIES)
         without = list(staying)
         without.remove(rule.key)
-        if useful and still_served(rule.key, without, site.wanted):
+        if useful and still_served(rule.key, without, site.wanted, site.prefix_lists):
             leaving.append(rule)
             staying = without
             over = over - freed
     return tuple(leaving)
 
 
-def still_served(leaving: RuleKey, staying: list[RuleKey], wanted: tuple[RuleKey, ...]) -> bool:
-    """Whether every wanted source that the leaving rule lets in is let in by a rule that stays."""
+def still_served(
+    leaving: RuleKey, staying: list[RuleKey], wanted: tuple[RuleKey, ...], prefix_lists: PrefixLists
+) -> bool:
+    """Whether every wanted source that the leaving rule lets in is let in by a rule that stays.
+
+    A list of which it is not known what is in it may be wanted as a whole, and serves nobody.
+    """
     if not isinstance(leaving.source, CidrSource):
         return False
     gone = AddressSet.of((leaving.source.cidr,))
     for protocol, port in sorted({(key.protocol, key.from_port) for key in wanted}):
         if not leaving.opens(protocol, port):
             continue
-        needed = gone & AddressSet.of(
-            key.source.cidr
-            for key in wanted
-            if isinstance(key.source, CidrSource) and (key.protocol, key.from_port) == (protocol, port)
-        )
-        served = AddressSet.of(
-            key.source.cidr for key in staying if isinstance(key.source, CidrSource) and key.opens(protocol, port)
-        )
+        asked = [key for key in wanted if (key.protocol, key.from_port) == (protocol, port)]
+        needed = gone & _let_in(asked, prefix_lists, otherwise=gone)
+        served = _let_in([k for k in staying if k.opens(protocol, port)], prefix_lists, otherwise=AddressSet())
         if not needed <= served:
             return False
     return True
+
+
+def _let_in(keys: list[RuleKey], prefix_lists: PrefixLists, otherwise: AddressSet) -> AddressSet:
+    """The addresses that these rules let in; `otherwise` for those of a source that is not known."""
+    whole = AddressSet.of(key.source.cidr for key in keys if isinstance(key.source, CidrSource))
+    for key in keys:
+        if isinstance(key.source, PrefixListSource):
+            addresses = addresses_of(key.source, prefix_lists)
+            whole |= otherwise if addresses is None or isinstance(addresses, Unknown) else addresses
+    return whole
 
 
 def ports_that_fit(limit: int, other: Counts, each_port: Counts) -> int:

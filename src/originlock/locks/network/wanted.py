@@ -9,15 +9,20 @@ import datetime
 import functools
 
 from originlock.facts.edge import AcceptedList
-from originlock.facts.networks import PRIVATE, AddressSet, Cidr, order
-from originlock.facts.origin import ALL_PORTS, CidrSource, RuleKey, RuleSpec
+from originlock.facts.networks import PRIVATE, AddressSet, Cidr, family, order
+from originlock.facts.origin import ALL_PORTS, CidrSource, PrefixListSource, RuleKey, RuleSpec, Source
 from originlock.intent.policy import Policy
 from originlock.locks.network.ownership import Purpose, says, tags_for
+from originlock.locks.network.terms import Terms
 
 
 @functools.lru_cache(maxsize=256)
-def wanted_rules(policy: Policy, accepted: AcceptedList, today: datetime.date) -> tuple[RuleSpec, ...]:
-    """Every rule that is wanted, one for each port and source, sorted; an exception that has ended is not wanted."""
+def wanted_rules(policy: Policy, accepted: AcceptedList, today: datetime.date, terms: Terms) -> tuple[RuleSpec, ...]:
+    """Every rule that is wanted, one for each port and source, sorted; an exception that has ended is not wanted.
+
+    Where prefix lists hold the edge's ranges, a rule names the list instead; exceptions and further ranges are the
+    origin's own, and stay rules.
+    """
     sources: dict[Cidr, tuple[Purpose, str]] = {}
     for exemption in policy.exceptions:
         if exemption.holds_on(today):
@@ -25,16 +30,20 @@ def wanted_rules(policy: Policy, accepted: AcceptedList, today: datetime.date) -
             sources[exemption.source] = ("exception", detail)
     for cidr in policy.network.extra_ranges:
         sources[cidr] = ("extra", policy.edge)
-    for cidr in accepted.ranges.cidrs:
-        sources[cidr] = ("edge", policy.edge)
+    if not terms.lists:
+        sources |= dict.fromkeys(accepted.ranges.cidrs, ("edge", policy.edge))
+    wanted: list[tuple[Source, Purpose, str]] = [
+        (CidrSource(cidr), *sources[cidr]) for cidr in sorted(sources, key=order) if family(cidr) in terms.families
+    ]
+    wanted += [(PrefixListSource(name), "edge", policy.edge) for _, name in terms.lists]
     return tuple(
         RuleSpec(
-            RuleKey(policy.network.protocol, port, port, CidrSource(cidr)),
-            says(policy.origin, *sources[cidr]),
+            RuleKey(policy.network.protocol, port, port, source),
+            says(policy.origin, purpose, detail),
             tags_for(policy.origin),
         )
         for port in policy.network.ports
-        for cidr in sorted(sources, key=order)
+        for source, purpose, detail in wanted
     )
 
 
