@@ -34,7 +34,7 @@ class PrefixListAnswers(CorrectedResponse):
         """Pages, wildcards, and NotFound; moto leaves absent ids out."""
         self.error_on_dryrun()
         found, token = ec2_paging.page(
-            ec2_describe.select_prefix_lists(self.seen().prefix_lists, self.parameters),
+            ec2_describe.select_prefix_lists(self.seen("prefix_lists").prefix_lists, self.parameters),
             self.parameters,
             limits=ec2_paging.PREFIX_LIST_PAGES,
             key=lambda each: each.list_id,
@@ -46,7 +46,7 @@ class PrefixListAnswers(CorrectedResponse):
     def get_managed_prefix_list_entries(self) -> ActionResult:
         """Pages, and NotFound; moto answers nothing for an absent list."""
         self.error_on_dryrun()
-        each = self._named_list({view.list_id: view for view in self.seen().prefix_lists})
+        each = self._named_list({view.list_id: view for view in self.seen("prefix_lists").prefix_lists})
         versions = dict(each.versions)
         asked = text(self.parameters, "TargetVersion")
         number = int(asked) if asked is not None else max(versions, default=1)

@@ -47,6 +47,7 @@ class Code(StrEnum):
     NO_RULE = "InvalidSecurityGroupRuleId.NotFound"
     NO_GROUP = "InvalidGroup.NotFound"
     MALFORMED_GROUP = "InvalidGroupId.Malformed"
+    NO_INTERFACE = "InvalidNetworkInterfaceID.NotFound"
     NO_PREFIX_LIST = "InvalidPrefixListID.NotFound"
     FILTER_LIMIT = "FilterLimitExceeded"
     INVALID_PAGE = "InvalidNextToken"

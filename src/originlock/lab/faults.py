@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 #: Actions that change nothing start with one of these.
 READING: Final = ("Describe", "Get", "List", "Search", "Lookup")
 
+#: Whose reads can be stale: the lab keeps the past of these alone.
+STALE_SERVICES: Final = frozenset({"ec2", "elbv2"})
+
 
 class FaultKind(StrEnum):
     """What goes wrong with a call."""
@@ -93,7 +96,7 @@ class Fault:
     """A fault that waits for its call.
 
     It counts the calls from when it was added (only those of `action`, if that is given; only
-    reads of EC2, if it is stale) and befalls those from number `at` on, `times` of them.
+    reads of EC2 and of load balancing, if it is stale) and befalls those from number `at` on, `times` of them.
     """
 
     kind: FaultKind
@@ -119,7 +122,7 @@ class Fault:
 
     def concerns(self, service: str, action: str) -> bool:
         """Whether a call counts towards this fault."""
-        if self.kind is FaultKind.STALE and not (service == "ec2" and is_reading(action)):
+        if self.kind is FaultKind.STALE and not (service in STALE_SERVICES and is_reading(action)):
             return False
         return self.action is None or self.action == action
 

@@ -216,16 +216,23 @@ class LocalAws:
         latency_ms: float | None = None,
         consistency_ms: float | None = None,
         quota_rules: int | None = None,
+        quota_groups: int | None = None,
+        unhealthy_targets: Sequence[str] | None = None,
         throttle: ThrottleJson | None = None,
         throttle_off: bool = False,
     ) -> Mapping[str, Any]:
-        """Change the settings that are given; return them all. `throttle={}` is as AWS has it."""
+        """Change the settings that are given; return them all. `throttle={}` is as AWS has it.
+
+        `unhealthy_targets` (ID, or ID:PORT) answer health checks badly, whoever may reach them.
+        """
         given: dict[str, object] = {
             name: value
             for name, value in (
                 ("latency_ms", latency_ms),
                 ("consistency_ms", consistency_ms),
                 ("quota_rules", quota_rules),
+                ("quota_groups", quota_groups),
+                ("unhealthy_targets", None if unhealthy_targets is None else list(unhealthy_targets)),
                 ("throttle", throttle),
             )
             if value is not None
