@@ -4,7 +4,7 @@ Here lives every assignment to moto's own names, each checked first: the pin is 
 moto that differs stops the server at import. Here must not live: behaviour (see the `ec2_*`
 modules).
 
-What is corrected: security groups and their rules (`ec2_answers`), prefix lists
+What is corrected: security groups (`ec2_groups`) and their rules (`ec2_answers`), prefix lists
 (`ec2_prefix_lists`), network interfaces (`ec2_interfaces`), tags (`ec2_tags`), load balancers,
 listeners and targets (`elb_*`), the quotas that the lab can set as service-quotas tells them,
 tag look-up, and a start that does not load what the lab has no use for.
@@ -95,11 +95,12 @@ def _correct_ec2() -> tuple[Settings, History]:
     import moto.ec2.urls  # noqa: PLC0415
 
     from originlock.lab.ec2_answers import SecurityGroupAnswers  # noqa: PLC0415
+    from originlock.lab.ec2_groups import GroupAnswers  # noqa: PLC0415
     from originlock.lab.ec2_interfaces import InterfaceAnswers  # noqa: PLC0415
     from originlock.lab.ec2_prefix_lists import PrefixListAnswers  # noqa: PLC0415
     from originlock.lab.ec2_tags import TagAnswers  # noqa: PLC0415
 
-    class Corrected(SecurityGroupAnswers, PrefixListAnswers, InterfaceAnswers, TagAnswers):
+    class Corrected(SecurityGroupAnswers, GroupAnswers, PrefixListAnswers, InterfaceAnswers, TagAnswers):
         """moto's EC2 with all corrections."""
 
     _expect(moto.ec2.urls, "url_paths", "EC2Response")

@@ -172,6 +172,8 @@ def _permission_candidates(rules: Sequence[RuleView], field: str) -> Iterable[st
     if field in _SOURCE_FILTERS:
         kind = _SOURCE_FILTERS[field]
         return [rule.key.source.value for rule in rules if rule.key.source.kind is kind]
+    if field == "user-id":
+        return [rule.owner_id for rule in rules if rule.key.source.kind is SourceKind.GROUP]
     if field == "protocol":
         return [rule.key.protocol for rule in rules]
     if field == "from-port":

@@ -46,6 +46,9 @@ class Code(StrEnum):
     NO_PERMISSION = "InvalidPermission.NotFound"
     NO_RULE = "InvalidSecurityGroupRuleId.NotFound"
     NO_GROUP = "InvalidGroup.NotFound"
+    DUPLICATE_GROUP = "InvalidGroup.Duplicate"
+    CANNOT_DELETE = "CannotDelete"
+    NO_VPC = "InvalidVpcID.NotFound"
     MALFORMED_GROUP = "InvalidGroupId.Malformed"
     NO_INTERFACE = "InvalidNetworkInterfaceID.NotFound"
     NO_PREFIX_LIST = "InvalidPrefixListID.NotFound"
@@ -274,11 +277,16 @@ def _port_range(low: int | None, high: int | None) -> tuple[int, int]:
     return low, high
 
 
+def has_plain_characters(given: str) -> bool:
+    """Whether a text has none but the characters that EC2 takes in names and descriptions."""
+    return _DESCRIPTION.match(given) is not None
+
+
 def valid_description(description: str | None) -> str | None:
     """Return the description, or refuse it as EC2 refuses the whole batch."""
     if not description:
         return None
-    if len(description) > MAX_DESCRIPTION or not _DESCRIPTION.match(description):
+    if len(description) > MAX_DESCRIPTION or not has_plain_characters(description):
         raise Refusal(
             Code.INVALID_VALUE,
             "Invalid rule description. Valid descriptions are strings less than 256 characters "

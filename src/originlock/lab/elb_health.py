@@ -49,9 +49,13 @@ UNCHECKED: Final = Health(
 )
 
 
+#: Whose health hangs on security groups; functions and load balancers as targets have none here.
+CHECKED_TYPES: Final = frozenset({"instance", "ip"})
+
+
 def health_of(region: RegionView, group: TargetGroupView, target: TargetView, unhealthy: Collection[str]) -> Health:
     """Return a registered target's health; `unhealthy` names those that answer badly, as ID or ID:PORT."""
-    if group.target_type not in {"instance", "ip"}:
+    if group.target_type not in CHECKED_TYPES:
         return UNCHECKED
     balancers = [each for each in region.balancers if each.arn in group.balancer_arns]
     if not balancers:
