@@ -260,9 +260,12 @@ class History:
         if stale_in is not None:
             held = getattr(now, stale_in)
             return next((before for _, before in reversed(past) if getattr(before, stale_in) != held), now)
-        horizon = max(time.monotonic() - lag_seconds, self._settled)
-        young = [before for moment, before in past if moment > horizon]
-        return young[0] if lag_seconds > 0 and young else now
+        young = [before for moment, before in past if self.is_young(moment, lag_seconds)]
+        return young[0] if young else now
+
+    def is_young(self, moment: float, lag_seconds: float) -> bool:
+        """Whether a change of that moment (of the monotonic clock) does not show yet."""
+        return lag_seconds > 0 and moment > max(time.monotonic() - lag_seconds, self._settled)
 
     def settle(self) -> None:
         """Let all that was changed until now show at once: only later changes lag."""
