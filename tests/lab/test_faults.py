@@ -51,6 +51,8 @@ def admitted(ec2: AwsClient, group_id: str) -> list[str]:
         ("quota", 400, "RulesPerSecurityGroupLimitExceeded"),
         ("duplicate", 400, "InvalidPermission.Duplicate"),
         ("not-found", 400, "InvalidGroup.NotFound"),
+        ("in-use", 400, "DependencyViolation"),
+        ("conflict", 400, "IncorrectState"),
     ],
 )
 def test_errors_are_answered_once_and_nothing_is_done(

@@ -23,15 +23,8 @@ from originlock.lab.calls import Call, CallLog, LoadBalancerState
 from originlock.lab.ec2_seam import STALE
 from originlock.lab.ec2_state import read_region
 from originlock.lab.elb_health import CHECKED_TYPES, reaches
-from originlock.lab.faults import (
-    ERRORS,
-    AwsError,
-    FaultBox,
-    FaultKind,
-    Gate,
-    error_of,
-    is_reading,
-)
+from originlock.lab.fault_errors import THROTTLED, AwsError, error_of
+from originlock.lab.faults import FaultBox, FaultKind, Gate, is_reading
 from originlock.lab.settings import TokenBuckets
 
 if TYPE_CHECKING:
@@ -128,9 +121,9 @@ class Lab:
         return answered
 
     def _befall(self, environ: WSGIEnvironment, call: Call, fault: FaultKind | None) -> Answered:
-        error = None if fault is None else error_of(fault, call.parameters)
+        error = None if fault is None else error_of(fault, call.service, call.action, call.parameters)
         if error is None and not self._admitted(call):
-            error = ERRORS[FaultKind.THROTTLE]
+            error = THROTTLED
         if error is not None:
             answered = _refusal(environ, call, error)
         else:
