@@ -142,3 +142,32 @@ def test_a_network_load_balancers_interfaces(ec2: AwsClient, elbv2: AwsClient) -
 def test_a_group_of_its_own_has_no_interfaces(ec2: AwsClient) -> None:
     """Nobody uses it."""
     assert found(ec2, group_id=empty_group(ec2).group_id) == []
+
+
+def test_an_interface_has_groups_that_are_there_and_few(aws: LocalAws, ec2: AwsClient) -> None:
+    """Of its own VPC, and no more than the quota; moto makes a group for an id that nobody has."""
+    within = network(ec2)
+    own = [empty_group(ec2, name=f"own-{number}", vpc_id=within.vpc_id).group_id for number in range(2)]
+    made = ec2.create_network_interface(SubnetId=within.subnet_ids[0], Groups=own)["NetworkInterface"]
+    aws.settings(quota_groups=1)
+    for groups, code in (
+        (["sg-0123456789abcdef0"], "InvalidGroup.NotFound"),
+        ([empty_group(ec2).group_id], "InvalidParameterValue"),
+        (own, "SecurityGroupsPerInterfaceLimitExceeded"),
+    ):
+        with pytest.raises(ClientError) as error:
+            ec2.create_network_interface(SubnetId=within.subnet_ids[0], Groups=groups)
+        assert error.value.response["Error"]["Code"] == code
+        with pytest.raises(ClientError) as error:
+            ec2.modify_network_interface_attribute(NetworkInterfaceId=made["NetworkInterfaceId"], Groups=groups)
+        assert error.value.response["Error"]["Code"] == code
+    assert len(found(ec2, vpc_id=within.vpc_id)) == 1
+    ec2.modify_network_interface_attribute(NetworkInterfaceId=made["NetworkInterfaceId"], Groups=own[:1])
+    assert found(ec2, group_id=own[1]) == []
+
+
+def test_a_load_balancers_interface_is_not_its_owners_to_change(ec2: AwsClient, shop: ServedLoadBalancer) -> None:
+    """SetSecurityGroups is the only way."""
+    theirs = found(ec2, requester_id="amazon-elb")[0]["NetworkInterfaceId"]
+    with pytest.raises(ClientError, match="AuthFailure"):
+        ec2.modify_network_interface_attribute(NetworkInterfaceId=theirs, Groups=[shop.group_ids[0]])

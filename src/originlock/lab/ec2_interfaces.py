@@ -1,7 +1,8 @@
 """EC2's network interfaces, answered as AWS answers.
 
-Here lives DescribeNetworkInterfaces, also for the interfaces of load balancers, which moto does
-not have. Here must not live: where interfaces come from (see `interface_state`).
+Here live DescribeNetworkInterfaces, also for the interfaces of load balancers, which moto does
+not have, and which groups an interface may have. Here must not live: where interfaces come from
+(see `interface_state`).
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 from moto.core.responses import ActionResult
 
 from originlock.lab import ec2_describe, ec2_paging, ec2_wire
-from originlock.lab.ec2_rules import Code, Refusal, texts
+from originlock.lab.ec2_rules import Code, Refusal, text, texts
 from originlock.lab.ec2_seam import CorrectedResponse, refusing
+from originlock.lab.ec2_state import read_region
 
 if TYPE_CHECKING:
     from originlock.lab.interface_state import InterfaceView
@@ -33,7 +35,7 @@ class InterfaceAnswers(CorrectedResponse):
         held = self.seen("interfaces").interfaces
         absent = sorted(ids - {each.interface_id for each in held})
         if absent:
-            raise Refusal(Code.NO_INTERFACE, f"The networkInterface ID '{absent[0]}' does not exist")
+            raise _no_interface(absent[0])
         filters = ec2_describe.requested_filters(self.parameters)
         for each in filters:
             # Here, as there may be no interface at all.
@@ -48,6 +50,43 @@ class InterfaceAnswers(CorrectedResponse):
         )
         told = [ec2_wire.network_interface(each) for each in found]
         return self.answer({"networkInterfaceSet": told, "nextToken": token})
+
+    # --- groups ---------------------------------------------------------------------------------
+
+    @refusing
+    def create_network_interface(self) -> ActionResult:
+        """Refuse groups that the interface cannot have; moto makes those that do not exist."""
+        subnet_id = text(self.parameters, "SubnetId") or ""
+        subnets = {subnet.id: subnet for zone in self.ec2_backend.subnets.values() for subnet in zone.values()}
+        if subnet_id in subnets:
+            self._refuse_bad_groups(subnets[subnet_id].vpc_id)
+        return super().create_network_interface()
+
+    @refusing
+    def modify_network_interface_attribute(self) -> ActionResult:
+        """As above; and a load balancer's interface is not its owner's to change."""
+        interface_id = text(self.parameters, "NetworkInterfaceId") or ""
+        held = {each.interface_id: each for each in read_region(self.ec2_backend).interfaces}
+        if interface_id not in held:
+            raise _no_interface(interface_id)
+        if held[interface_id].requester_managed:
+            # 'EC2 user guide', requester-managed network interfaces: you cannot modify them. Code and text are guesses.
+            raise Refusal(Code.NOT_YOURS, "You do not have permission to access the specified resource.")
+        self._refuse_bad_groups(held[interface_id].vpc_id)
+        return super().modify_network_interface_attribute()
+
+    def _refuse_bad_groups(self, vpc_id: str) -> None:
+        asked = texts(self.parameters, "Groups")
+        for group_id in asked:
+            if self.group(group_id).vpc_id != vpc_id:
+                # Code and text are guesses.
+                raise Refusal(Code.INVALID_VALUE, f"The security group {group_id} belongs to another network")
+        if len(set(asked)) > self.settings.quota_groups:
+            raise Refusal(Code.GROUPS_QUOTA, "The maximum number of security groups per interface has been reached.")
+
+
+def _no_interface(interface_id: str) -> Refusal:
+    return Refusal(Code.NO_INTERFACE, f"The networkInterface ID '{interface_id}' does not exist")
 
 
 def _candidates(each: InterfaceView, name: str) -> Iterable[str] | None:

@@ -55,6 +55,8 @@ class Code(StrEnum):
     FILTER_LIMIT = "FilterLimitExceeded"
     INVALID_PAGE = "InvalidNextToken"
     RULES_QUOTA = "RulesPerSecurityGroupLimitExceeded"
+    GROUPS_QUOTA = "SecurityGroupsPerInterfaceLimitExceeded"
+    NOT_YOURS = "AuthFailure"
     VERSION_MISMATCH = "PrefixListVersionMismatch"
     BAD_ENTRY = "InvalidPrefixListModification"
     INCORRECT_STATE = "IncorrectState"
