@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from originlock.lab.calls import IngressRule
+from originlock.lab.calls import IngressRule, LoadBalancerState
 from originlock.lab.world import empty_group, tcp
+from originlock.lab.world_balancers import Wish, served_load_balancer
 
 if TYPE_CHECKING:
     from originlock.lab.process import AwsClient, LocalAws
@@ -71,6 +72,25 @@ def test_what_is_admitted_is_told_after_each_change(aws: LocalAws, ec2: AwsClien
     }
     assert revoked.ingress is not None
     assert {rule.source for rule in revoked.ingress} == {one.group_id, "::/0"}
+
+
+def test_load_balancers_and_whom_they_cannot_reach_are_told_after_each_change(
+    aws: LocalAws, ec2: AwsClient, elbv2: AwsClient
+) -> None:
+    """Of EC2 or load balancing, without any lag: at no moment may targets be cut off."""
+    shop = served_load_balancer(ec2, elbv2, Wish(groups=2, targets=1))
+    since = aws.state().calls
+    aws.settings(consistency_ms=60_000)
+    elbv2.set_security_groups(LoadBalancerArn=shop.arn, SecurityGroups=[shop.group_ids[1]])
+    elbv2.describe_load_balancers()
+    own = [{**tcp(8080), "UserIdGroupPairs": [{"GroupId": shop.group_ids[1]}]}]
+    ec2.authorize_security_group_ingress(GroupId=shop.target_security_group_id, IpPermissions=own)
+    changed, read, mended = aws.calls(since)
+    cut_off = (f"{shop.target_ids[0]}:8080",)
+    assert changed.balancers == (LoadBalancerState(shop.arn, (shop.group_ids[1],), cut_off),)
+    assert changed.ingress is not None
+    assert read.balancers is None
+    assert mended.balancers == (LoadBalancerState(shop.arn, (shop.group_ids[1],), ()),)
 
 
 def test_threads_disturb_neither_aws_nor_the_log(aws: LocalAws, ec2: AwsClient) -> None:

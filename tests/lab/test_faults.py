@@ -51,6 +51,8 @@ def admitted(ec2: AwsClient, group_id: str) -> list[str]:
         ("quota", 400, "RulesPerSecurityGroupLimitExceeded"),
         ("duplicate", 400, "InvalidPermission.Duplicate"),
         ("not-found", 400, "InvalidGroup.NotFound"),
+        ("in-use", 400, "DependencyViolation"),
+        ("conflict", 400, "IncorrectState"),
     ],
 )
 def test_errors_are_answered_once_and_nothing_is_done(
@@ -148,6 +150,13 @@ def test_writes_show_up_late(aws: LocalAws, ec2: AwsClient, group_id: str) -> No
         assert time.monotonic() < started + 10
         time.sleep(0.02)
     assert time.monotonic() >= started + 0.4
+
+
+def test_what_was_there_before_the_lag_shows_at_once(aws: LocalAws, ec2: AwsClient, group_id: str) -> None:
+    """A world that is seeded and then made slow is all there."""
+    admit(ec2, group_id)
+    aws.settings(consistency_ms=60_000)
+    assert admitted(ec2, group_id) == ["10.0.0.0/8"]
 
 
 def test_other_services_have_their_own_words(aws: LocalAws, elbv2: AwsClient, quotas: AwsClient) -> None:

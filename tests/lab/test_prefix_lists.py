@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,8 @@ from originlock.lab.world import empty_group, tcp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from originlock.lab.process import LocalAws
 
 
 @pytest.fixture
@@ -26,6 +29,17 @@ def held(ec2: AwsClient) -> str:
     return str(made["PrefixList"]["PrefixListId"])
 
 
+def many(number: int) -> list[dict[str, str]]:
+    """Return so many entries."""
+    return [{"Cidr": f"172.16.{each}.0/24"} for each in range(number)]
+
+
+def told(ec2: AwsClient, list_id: str) -> dict[str, Any]:
+    """Return a list as it is described."""
+    (each,) = ec2.describe_managed_prefix_lists(PrefixListIds=[list_id])["PrefixLists"]
+    return dict(each)
+
+
 def entries(ec2: AwsClient, list_id: str, **asked: object) -> set[str]:
     """Return the CIDRs of a list."""
     answer = ec2.get_managed_prefix_list_entries(PrefixListId=list_id, **asked)
@@ -35,17 +49,29 @@ def entries(ec2: AwsClient, list_id: str, **asked: object) -> set[str]:
 def test_entries_are_canonical_and_versions_stay(ec2: AwsClient, held: str) -> None:
     """A change makes a version, a name does not, and the name stays."""
     assert entries(ec2, held) == {"173.245.48.0/20", "10.0.0.0/8"}
-    changed = ec2.modify_managed_prefix_list(
+    ec2.modify_managed_prefix_list(
         PrefixListId=held,
         CurrentVersion=1,
         AddEntries=[{"Cidr": "10.9.0.0/16"}],
         RemoveEntries=[{"Cidr": "10.0.0.0/8"}],
-    )["PrefixList"]
-    assert (changed["Version"], changed["PrefixListName"]) == (2, "edge")
+    )
+    assert told(ec2, held)["Version"] == 2
+    assert told(ec2, held)["PrefixListName"] == "edge"
     assert entries(ec2, held) == {"173.245.48.0/20", "10.9.0.0/16"}
     assert entries(ec2, held, TargetVersion=1) == {"173.245.48.0/20", "10.0.0.0/8"}
-    renamed = ec2.modify_managed_prefix_list(PrefixListId=held, PrefixListName="other")["PrefixList"]
-    assert (renamed["Version"], renamed["PrefixListName"]) == (2, "other")
+    ec2.modify_managed_prefix_list(PrefixListId=held, PrefixListName="other")
+    assert told(ec2, held)["Version"] == 2
+    assert told(ec2, held)["PrefixListName"] == "other"
+
+
+def test_the_answer_to_a_change_has_what_was_before(ec2: AwsClient, held: str) -> None:
+    """Its version too: who goes on with a version from it is refused. So AWS answers, as users show it."""
+    change = {"PrefixListId": held, "AddEntries": [{"Cidr": "10.9.0.0/16"}]}
+    answer = ec2.modify_managed_prefix_list(**change, CurrentVersion=1)["PrefixList"]
+    assert (answer["Version"], answer["State"]) == (1, "modify-in-progress")
+    with pytest.raises(ClientError, match="PrefixListVersionMismatch"):
+        ec2.modify_managed_prefix_list(**change, CurrentVersion=answer["Version"])
+    assert (told(ec2, held)["Version"], told(ec2, held)["State"]) == (2, "modify-complete")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +83,27 @@ def test_entries_are_canonical_and_versions_stay(ec2: AwsClient, held: str) -> N
             "PrefixListMaxEntriesExceeded",
         ),
         ({"CurrentVersion": 1, "AddEntries": [{"Cidr": "2001:db8::/32"}]}, "InvalidParameterValue"),
-        ({"CurrentVersion": 1, "RemoveEntries": [{"Cidr": "10.9.0.0/16"}]}, "InvalidParameterValue"),
+        ({"CurrentVersion": 1, "RemoveEntries": [{"Cidr": "10.9.0.0/16"}]}, "InvalidPrefixListModification"),
+        ({"CurrentVersion": 1, "AddEntries": [{"Cidr": "10.1.2.3/8"}]}, "InvalidPrefixListModification"),
+        ({"CurrentVersion": 1, "AddEntries": [{"Cidr": "10.0.0.0/8", "Description": "new"}]}, "InvalidRequest"),
+        (
+            {"CurrentVersion": 1, "AddEntries": [{"Cidr": "10.9.0.0/16"}, {"Cidr": "10.9.9.9/16"}]},
+            "InvalidParameterValue",
+        ),
+        (
+            {
+                "CurrentVersion": 1,
+                "AddEntries": [{"Cidr": "10.0.0.0/8", "Description": "new"}],
+                "RemoveEntries": [{"Cidr": "10.0.0.0/8"}],
+            },
+            "InvalidParameterValue",
+        ),
+        ({"AddEntries": [{"Cidr": "10.9.0.0/16"}]}, "MissingParameter"),
+        ({"CurrentVersion": 1, "AddEntries": many(101)}, "InvalidParameterValue"),
+        ({"CurrentVersion": 1, "RemoveEntries": many(101)}, "InvalidParameterValue"),
+        ({"MaxEntries": 1001}, "InvalidParameterValue"),
+        ({"MaxEntries": 0}, "InvalidParameterValue"),
+        ({"PrefixListName": "com.amazonaws.mine"}, "InvalidParameterValue"),
         (
             {"CurrentVersion": 1, "AddEntries": [{"Cidr": "10.9.0.0/16"}], "MaxEntries": 9},
             "InvalidParameterCombination",
@@ -82,10 +128,92 @@ def test_a_list_in_use_stays_and_grows_only_within_the_quota(ec2: AwsClient, hel
     with pytest.raises(ClientError):
         ec2.delete_managed_prefix_list(PrefixListId=held)
     ec2.modify_managed_prefix_list(PrefixListId=held, MaxEntries=61)
-    (told,) = ec2.describe_managed_prefix_lists(PrefixListIds=[held])["PrefixLists"]
-    assert (told["State"], told["StateMessage"], told["MaxEntries"]) == ("modify-failed", group.group_id, 3)
-    grown = ec2.modify_managed_prefix_list(PrefixListId=held, MaxEntries=60)["PrefixList"]
-    assert grown["MaxEntries"] == 60
+    failed = told(ec2, held)
+    assert (failed["State"], failed["StateMessage"], failed["MaxEntries"]) == ("modify-failed", group.group_id, 3)
+    ec2.modify_managed_prefix_list(PrefixListId=held, MaxEntries=60)
+    assert (told(ec2, held)["State"], told(ec2, held)["MaxEntries"]) == ("modify-complete", 60)
+
+
+def test_a_change_takes_a_while(aws: LocalAws, ec2: AwsClient, held: str) -> None:
+    """Until it is done the list tells its state and what it was, and nothing else can be changed."""
+    aws.settings(consistency_ms=400)
+    ec2.modify_managed_prefix_list(PrefixListId=held, CurrentVersion=1, AddEntries=[{"Cidr": "10.9.0.0/16"}])
+    assert (told(ec2, held)["State"], told(ec2, held)["Version"]) == ("modify-in-progress", 1)
+    assert entries(ec2, held) == {"173.245.48.0/20", "10.0.0.0/8"}
+    changes: tuple[Callable[[], object], ...] = (
+        lambda: ec2.modify_managed_prefix_list(PrefixListId=held, PrefixListName="other"),
+        lambda: ec2.delete_managed_prefix_list(PrefixListId=held),
+    )
+    for change in changes:
+        with pytest.raises(ClientError, match=r"IncorrectState.*modify-in-progress"):
+            change()
+    deadline = time.monotonic() + 10
+    while told(ec2, held)["State"] != "modify-complete":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert told(ec2, held)["Version"] == 2
+    assert entries(ec2, held) == {"173.245.48.0/20", "10.0.0.0/8", "10.9.0.0/16"}
+
+
+def test_making_takes_a_while_too(aws: LocalAws, ec2: AwsClient) -> None:
+    """The list is there at once, and tells that it is being made."""
+    aws.settings(consistency_ms=60_000)
+    made = ec2.create_managed_prefix_list(PrefixListName="new", AddressFamily="IPv6", MaxEntries=1)["PrefixList"]
+    list_id = made["PrefixListId"]
+    assert told(ec2, list_id)["State"] == made["State"] == "create-in-progress"
+    with pytest.raises(ClientError, match=r"IncorrectState.*create-in-progress"):
+        ec2.modify_managed_prefix_list(PrefixListId=list_id, CurrentVersion=1, AddEntries=[{"Cidr": "2001:db8::/32"}])
+    aws.settings(consistency_ms=0)
+    assert told(ec2, list_id)["State"] == "create-complete"
+
+
+def test_a_stale_read_of_a_list(aws: LocalAws, ec2: AwsClient, held: str) -> None:
+    """It shows the version of before, and its entries."""
+    ec2.modify_managed_prefix_list(PrefixListId=held, CurrentVersion=1, AddEntries=[{"Cidr": "10.9.0.0/16"}])
+    empty_group(ec2)
+    aws.add_fault("stale", action="DescribeManagedPrefixLists")
+    aws.add_fault("stale", action="GetManagedPrefixListEntries")
+    assert told(ec2, held)["Version"] == 1
+    assert entries(ec2, held) == {"173.245.48.0/20", "10.0.0.0/8"}
+    assert told(ec2, held)["Version"] == 2
+
+
+def test_who_refers_to_a_list_is_told(ec2: AwsClient, held: str) -> None:
+    """Groups, in either direction, each once and in pages."""
+    first = empty_group(ec2, name="group-0")
+    using = [first.group_id] + [
+        empty_group(ec2, name=f"group-{number}", vpc_id=first.vpc_id).group_id for number in range(1, 7)
+    ]
+    empty_group(ec2, name="bystander", vpc_id=first.vpc_id)
+    named = [{**tcp(443), "PrefixListIds": [{"PrefixListId": held}]}]
+    for group_id in using[1:]:
+        ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=named)
+    ec2.authorize_security_group_egress(GroupId=using[0], IpPermissions=named)
+    walk = ec2.get_paginator("get_managed_prefix_list_associations").paginate(
+        PrefixListId=held, PaginationConfig={"PageSize": 5}
+    )
+    pages = [[each["ResourceId"] for each in page["PrefixListAssociations"]] for page in walk]
+    assert [len(page) for page in pages] == [5, 2]
+    assert sorted(each for page in pages for each in page) == sorted(using)
+
+
+@pytest.mark.parametrize(
+    "name,value",
+    [("prefix-list-name", "edge"), ("tag:team", "shop"), ("prefix-list-id", None), ("owner-id", "123456789012")],
+)
+def test_lists_are_found(ec2: AwsClient, held: str, name: str, value: str | None) -> None:
+    """By name, tag, id and owner; AWS's own lists belong to AWS.
+
+    The API reference leaves tags out; hashicorp/terraform-provider-aws issue 17119 finds by them.
+    """
+    ec2.create_tags(Resources=[held], Tags=[{"Key": "team", "Value": "shop"}])
+    filters = [{"Name": name, "Values": [value or held]}]
+    found = ec2.describe_managed_prefix_lists(Filters=filters)["PrefixLists"]
+    assert [each["PrefixListId"] for each in found] == [held]
+    theirs = ec2.describe_managed_prefix_lists(Filters=[{"Name": "owner-id", "Values": ["AWS"]}])["PrefixLists"]
+    assert theirs
+    with pytest.raises(ClientError, match="UnauthorizedOperation"):
+        ec2.modify_managed_prefix_list(PrefixListId=theirs[0]["PrefixListId"], PrefixListName="mine")
 
 
 def test_absent_lists_are_not_found(ec2: AwsClient) -> None:
@@ -94,6 +222,7 @@ def test_absent_lists_are_not_found(ec2: AwsClient) -> None:
     asks: tuple[Callable[[], object], ...] = (
         lambda: ec2.describe_managed_prefix_lists(PrefixListIds=[absent]),
         lambda: ec2.get_managed_prefix_list_entries(PrefixListId=absent),
+        lambda: ec2.get_managed_prefix_list_associations(PrefixListId=absent),
         lambda: ec2.modify_managed_prefix_list(PrefixListId=absent, PrefixListName="x"),
         lambda: ec2.delete_managed_prefix_list(PrefixListId=absent),
     )

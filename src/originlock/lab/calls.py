@@ -28,6 +28,20 @@ class IngressRule:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadBalancerState:
+    """A load balancer as it was at some moment; `cut_off` are its targets that it could not reach, as ID:PORT."""
+
+    arn: str
+    group_ids: tuple[str, ...]
+    cut_off: tuple[str, ...]
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> LoadBalancerState:
+        """Read it from JSON."""
+        return cls(given["arn"], tuple(given["group_ids"]), tuple(given["cut_off"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One AWS call. `status` is None while it hangs, and where no answer was sent."""
 
@@ -38,8 +52,10 @@ class Call:
     status: int | None = None
     error: str | None = None
     fault: str | None = None
-    #: After a call of EC2 that mutates: the ingress rules of all groups as they then were.
+    #: After a call of EC2 or load balancing that mutates: the ingress rules of all groups as they
+    #: then were, and all load balancers; in every account and Region, without any lag.
     ingress: tuple[IngressRule, ...] | None = None
+    balancers: tuple[LoadBalancerState, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the call as JSON has it."""
@@ -50,7 +66,9 @@ class Call:
         """Read a call from JSON."""
         ingress = given["ingress"]
         rules = None if ingress is None else tuple(IngressRule(**rule) for rule in ingress)
-        return cls(**{**given, "ingress": rules})
+        told = given["balancers"]
+        balancers = None if told is None else tuple(LoadBalancerState.from_json(each) for each in told)
+        return cls(**{**given, "ingress": rules, "balancers": balancers})
 
 
 @dataclass(slots=True)

@@ -74,6 +74,8 @@ class ControlRoom:
             case "POST settings":
                 self.lab.settings.update(given)
                 self.lab.buckets.clear()
+                if "consistency_ms" in given:
+                    self.lab.history.settle()
                 return asdict(self.lab.settings)
             case "GET state":
                 pass

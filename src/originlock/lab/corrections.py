@@ -4,9 +4,10 @@ Here lives every assignment to moto's own names, each checked first: the pin is 
 moto that differs stops the server at import. Here must not live: behaviour (see the `ec2_*`
 modules).
 
-What is corrected: security groups and their rules (`ec2_answers`), prefix lists
-(`ec2_prefix_lists`), tags (`ec2_tags`), the rules quota as
-service-quotas tells it, tag look-up, and a start that does not load what the lab has no use for.
+What is corrected: security groups (`ec2_groups`) and their rules (`ec2_answers`), prefix lists
+(`ec2_prefix_lists`), network interfaces (`ec2_interfaces`), tags (`ec2_tags`), load balancers,
+listeners and targets (`elb_*`), the quotas that the lab can set as service-quotas tells them,
+tag look-up, and a start that does not load what the lab has no use for.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ PINNED: Final = "5.2.5"
 
 #: 'Service Quotas', Amazon VPC: inbound or outbound rules per security group.
 RULES_QUOTA_CODE: Final = "L-0EA8095F"
+#: The same: security groups per network interface.
+GROUPS_QUOTA_CODE: Final = "L-2AFB9258"
 
 
 class MotoDiffersError(ImportError):
@@ -46,7 +49,7 @@ def _load_less() -> None:
     """Spare the start what the lab has no use for: half of moto's start-up time.
 
     moto makes some botocore sessions at import, each of which reads the same files again; and
-    it reads the instance types of every Region, while the lab has no instances.
+    it reads the instance types of every Region, while the lab takes any.
     """
     os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     _expect(botocore.loaders, "create_loader")
@@ -74,31 +77,53 @@ def install() -> tuple[Settings, History]:
         message = f"moto {found} is installed: the corrections are for moto {PINNED}"
         raise MotoDiffersError(message)
     _load_less()
+    settings, history = _correct_ec2()
+    _correct_load_balancing()
 
-    # Not above, as importing moto.ec2 reads what _load_less() spares.
-    import moto.ec2.urls  # noqa: PLC0415
+    # Not above, as importing moto's parts reads what _load_less() spares; so below, too.
     from moto.ec2.models.core import TaggedEC2Resource  # noqa: PLC0415
     from moto.servicequotas.models import ServiceQuotasBackend  # noqa: PLC0415
 
+    _expect(TaggedEC2Resource, "get_tags")
+    _expect(ServiceQuotasBackend, "get_service_quota")
+    TaggedEC2Resource.get_tags = _tags_by_look_up  # type: ignore[method-assign, assignment]
+    ServiceQuotasBackend.get_service_quota = _settable_quota(settings)  # type: ignore[method-assign]
+    return settings, history
+
+
+def _correct_ec2() -> tuple[Settings, History]:
+    import moto.ec2.urls  # noqa: PLC0415
+
     from originlock.lab.ec2_answers import SecurityGroupAnswers  # noqa: PLC0415
+    from originlock.lab.ec2_groups import GroupAnswers  # noqa: PLC0415
+    from originlock.lab.ec2_interfaces import InterfaceAnswers  # noqa: PLC0415
     from originlock.lab.ec2_prefix_lists import PrefixListAnswers  # noqa: PLC0415
     from originlock.lab.ec2_tags import TagAnswers  # noqa: PLC0415
 
-    class Corrected(SecurityGroupAnswers, PrefixListAnswers, TagAnswers):
+    class Corrected(SecurityGroupAnswers, GroupAnswers, PrefixListAnswers, InterfaceAnswers, TagAnswers):
         """moto's EC2 with all corrections."""
 
     _expect(moto.ec2.urls, "url_paths", "EC2Response")
-    _expect(TaggedEC2Resource, "get_tags")
-    _expect(ServiceQuotasBackend, "get_service_quota")
     if set(moto.ec2.urls.url_paths) != {"{0}/"}:
         message = f"moto.ec2 serves {set(moto.ec2.urls.url_paths)}"
         raise MotoDiffersError(message)
-
     moto.ec2.urls.url_paths["{0}/"] = Corrected.dispatch
-    TaggedEC2Resource.get_tags = _tags_by_look_up  # type: ignore[method-assign, assignment]
-    settings = Corrected.settings
-    ServiceQuotasBackend.get_service_quota = _settable_quota(settings)  # type: ignore[method-assign]
-    return settings, Corrected.history
+    return Corrected.settings, Corrected.history
+
+
+def _correct_load_balancing() -> None:
+    from moto.elb import urls  # noqa: PLC0415
+
+    from originlock.lab.elb_balancers import BalancerAnswers  # noqa: PLC0415
+    from originlock.lab.elb_listeners import ListenerAnswers  # noqa: PLC0415
+    from originlock.lab.elb_targets import TargetAnswers  # noqa: PLC0415
+
+    class Corrected(BalancerAnswers, ListenerAnswers, TargetAnswers):
+        """moto's load balancing with all corrections."""
+
+    _expect(urls, "api_version_elb_backend", "ELBV2Response")
+    # Its URL handler looks this name up for each request.
+    urls.ELBV2Response = Corrected  # type: ignore[attr-defined]
 
 
 def _tags_by_look_up(resource: Any) -> list[dict[str, str]]:  # noqa: ANN401 - a mixin without types
@@ -117,15 +142,16 @@ def _resource_type(resource_id: str) -> str:
 
 
 def _settable_quota(settings: Settings) -> Any:  # noqa: ANN401 - a method of moto's class
-    """Return a GetServiceQuota that tells the rules quota that is in force."""
+    """Return a GetServiceQuota that tells the quotas that are in force."""
     from moto.servicequotas.models import ServiceQuotasBackend  # noqa: PLC0415
 
     real = ServiceQuotasBackend.get_service_quota
 
     def get_service_quota(backend: ServiceQuotasBackend, service_code: str, quota_code: str) -> dict[str, Any]:
         quota = real(backend, service_code, quota_code)
-        if quota_code != RULES_QUOTA_CODE:
+        in_force = {RULES_QUOTA_CODE: settings.quota_rules, GROUPS_QUOTA_CODE: settings.quota_groups}
+        if quota_code not in in_force:
             return quota
-        return {**quota, "Value": float(settings.quota_rules)}
+        return {**quota, "Value": float(in_force[quota_code])}
 
     return get_service_quota

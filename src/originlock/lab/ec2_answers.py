@@ -45,7 +45,7 @@ class SecurityGroupAnswers(CorrectedResponse):
         """Filters as AWS has them, pages, and NotFound that names the absent group alone."""
         self.error_on_dryrun()
         found, token = ec2_paging.page(
-            ec2_describe.select_groups(self.seen().groups, self.parameters),
+            ec2_describe.select_groups(self.seen("groups").groups, self.parameters),
             self.parameters,
             limits=ec2_paging.GROUP_PAGES,
             key=lambda group: group.group_id,
@@ -59,7 +59,7 @@ class SecurityGroupAnswers(CorrectedResponse):
         """Filters as AWS has them, and pages."""
         self.error_on_dryrun()
         found, token = ec2_paging.page(
-            ec2_describe.select_rules(self.seen().groups, self.parameters),
+            ec2_describe.select_rules(self.seen("groups").groups, self.parameters),
             self.parameters,
             limits=ec2_paging.GROUP_PAGES,
             key=lambda rule: rule.rule_id,

@@ -79,7 +79,12 @@ def requested_filters(params: Mapping[str, object]) -> Sequence[Filter]:
     return filters
 
 
-def _select(
+def bad_filter(name: str) -> Refusal:
+    """Return EC2's refusal of a filter that it does not know."""
+    return Refusal(Code.INVALID_VALUE, f"The filter '{name}' is invalid")
+
+
+def select(
     found: Iterable[Item],
     filters: Sequence[Filter],
     candidates: Callable[[Item, str], Iterable[str] | None],
@@ -89,7 +94,7 @@ def _select(
     def matches(item: Item, each: Filter) -> bool:
         values = candidates(item, each.name)
         if values is None:
-            raise Refusal(Code.INVALID_VALUE, f"The filter '{each.name}' is invalid")
+            raise bad_filter(each.name)
         return each.matches(values)
 
     return [item for item in found if all(matches(item, each) for each in filters)]
@@ -104,7 +109,7 @@ def select_groups(groups: Sequence[GroupView], params: Mapping[str, object]) -> 
             raise _no_group(name)
     names = set(texts(params, "GroupNames"))
     named = [group for group in found if not names or {group.name, group.group_id} & names]
-    return _select(named, requested_filters(params), _group_candidates)
+    return select(named, requested_filters(params), _group_candidates)
 
 
 def _no_group(name: str) -> Refusal:
@@ -129,7 +134,8 @@ def refuse_malformed_group_id(group_id: str) -> None:
         raise Refusal(Code.MALFORMED_GROUP, f'Invalid id: "{group_id}" (expecting "sg-...")')
 
 
-def _tag_candidates(tags: Tags, name: str) -> Iterable[str] | None:
+def tag_candidates(tags: Tags, name: str) -> Iterable[str] | None:
+    """Return what a filter on tags is compared with, or None where it is no filter on tags."""
     if name.startswith("tag:"):
         return [value for key, value in tags if key == name.removeprefix("tag:")]
     if name == "tag-key":
@@ -151,7 +157,7 @@ def _group_candidates(group: GroupView, name: str) -> Iterable[str] | None:
     field = name.removeprefix("egress.").removeprefix("ip-permission.")
     if field != name:
         return _permission_candidates(group.direction(egress=egress), field)
-    return _tag_candidates(group.tags, name)
+    return tag_candidates(group.tags, name)
 
 
 _SOURCE_FILTERS: Final[Mapping[str, SourceKind]] = {
@@ -166,6 +172,8 @@ def _permission_candidates(rules: Sequence[RuleView], field: str) -> Iterable[st
     if field in _SOURCE_FILTERS:
         kind = _SOURCE_FILTERS[field]
         return [rule.key.source.value for rule in rules if rule.key.source.kind is kind]
+    if field == "user-id":
+        return [rule.owner_id for rule in rules if rule.key.source.kind is SourceKind.GROUP]
     if field == "protocol":
         return [rule.key.protocol for rule in rules]
     if field == "from-port":
@@ -188,7 +196,7 @@ def select_rules(groups: Sequence[GroupView], params: Mapping[str, object]) -> S
             for value in each.values:
                 refuse_malformed_group_id(value)
     found = [rules[rule_id] for rule_id in sorted(ids or rules)]
-    return _select(found, filters, _rule_candidates)
+    return select(found, filters, _rule_candidates)
 
 
 def no_rule(rule_id: str) -> Refusal:
@@ -205,7 +213,7 @@ def _rule_candidates(rule: RuleView, name: str) -> Iterable[str] | None:
         return [rule.group_id]
     if name == "security-group-rule-id":
         return [rule.rule_id]
-    return _tag_candidates(rule.tags, name) if name.startswith("tag:") else None
+    return tag_candidates(rule.tags, name) if name.startswith("tag:") else None
 
 
 def select_prefix_lists(lists: Sequence[PrefixListView], params: Mapping[str, object]) -> Sequence[PrefixListView]:
@@ -215,7 +223,7 @@ def select_prefix_lists(lists: Sequence[PrefixListView], params: Mapping[str, ob
     if absent:
         raise no_prefix_list(absent[0])
     found = [each for each in lists if not ids or each.list_id in ids]
-    return _select(found, requested_filters(params), _prefix_list_candidates)
+    return select(found, requested_filters(params), _prefix_list_candidates)
 
 
 def no_prefix_list(list_id: str) -> Refusal:
@@ -229,4 +237,4 @@ def _prefix_list_candidates(each: PrefixListView, name: str) -> Iterable[str] | 
         "prefix-list-id": each.list_id,
         "prefix-list-name": each.name,
     }
-    return [plain[name]] if name in plain else _tag_candidates(each.tags, name)
+    return [plain[name]] if name in plain else tag_candidates(each.tags, name)

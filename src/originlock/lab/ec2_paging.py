@@ -37,6 +37,8 @@ GROUP_PAGES: Final = PageLimits(5, 1000, None)
 #: 'EC2 API reference', DescribeManagedPrefixLists and GetManagedPrefixListEntries: 1 to 100.
 #: They do not promise everything without it, so here a page is never longer than the most.
 PREFIX_LIST_PAGES: Final = PageLimits(1, 100, 100)
+#: 'EC2 API reference', GetManagedPrefixListAssociations: 5 to 255.
+ASSOCIATION_PAGES: Final = PageLimits(5, 255, 255)
 
 
 def page(

@@ -46,12 +46,21 @@ class Code(StrEnum):
     NO_PERMISSION = "InvalidPermission.NotFound"
     NO_RULE = "InvalidSecurityGroupRuleId.NotFound"
     NO_GROUP = "InvalidGroup.NotFound"
+    DUPLICATE_GROUP = "InvalidGroup.Duplicate"
+    CANNOT_DELETE = "CannotDelete"
+    NO_VPC = "InvalidVpcID.NotFound"
     MALFORMED_GROUP = "InvalidGroupId.Malformed"
+    NO_INTERFACE = "InvalidNetworkInterfaceID.NotFound"
     NO_PREFIX_LIST = "InvalidPrefixListID.NotFound"
     FILTER_LIMIT = "FilterLimitExceeded"
     INVALID_PAGE = "InvalidNextToken"
     RULES_QUOTA = "RulesPerSecurityGroupLimitExceeded"
+    GROUPS_QUOTA = "SecurityGroupsPerInterfaceLimitExceeded"
+    NOT_YOURS = "AuthFailure"
     VERSION_MISMATCH = "PrefixListVersionMismatch"
+    BAD_ENTRY = "InvalidPrefixListModification"
+    INCORRECT_STATE = "IncorrectState"
+    INVALID_REQUEST = "InvalidRequest"
     TOO_MANY_ENTRIES = "PrefixListMaxEntriesExceeded"
     IN_USE = "DependencyViolation"
     UNAUTHORIZED = "UnauthorizedOperation"
@@ -273,11 +282,16 @@ def _port_range(low: int | None, high: int | None) -> tuple[int, int]:
     return low, high
 
 
+def has_plain_characters(given: str) -> bool:
+    """Whether a text has none but the characters that EC2 takes in names and descriptions."""
+    return _DESCRIPTION.match(given) is not None
+
+
 def valid_description(description: str | None) -> str | None:
     """Return the description, or refuse it as EC2 refuses the whole batch."""
     if not description:
         return None
-    if len(description) > MAX_DESCRIPTION or not _DESCRIPTION.match(description):
+    if len(description) > MAX_DESCRIPTION or not has_plain_characters(description):
         raise Refusal(
             Code.INVALID_VALUE,
             "Invalid rule description. Valid descriptions are strings less than 256 characters "

@@ -88,13 +88,13 @@ class CorrectedResponse(EC2Response):
         params: Mapping[str, object] = self._get_params()
         return params
 
-    def seen(self) -> RegionView:
-        """What a read sees now, which may be late or, on demand, stale."""
+    def seen(self, what: str) -> RegionView:
+        """What a read about `what` (a member of the view) sees: late or, on demand, stale."""
         return self.history.as_seen(
             (self.current_account, self.region),
             read_region(self.ec2_backend),
             lag_seconds=self.settings.consistency_ms / 1000,
-            stale=STALE in self.normalized_request.environ,
+            stale_in=what if STALE in self.normalized_request.environ else None,
         )
 
     def held_prefix_lists(self) -> Mapping[str, PrefixListView]:

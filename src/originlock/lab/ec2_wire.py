@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from originlock.lab.ec2_rules import RequestedRule, Source
     from originlock.lab.ec2_state import GroupView, PrefixListView, RuleView, Tags
+    from originlock.lab.interface_state import AttachmentView, InterfaceView
 
 Answer = dict[str, object]
 
@@ -175,3 +176,48 @@ def prefix_list_entries(entries: Sequence[tuple[str, str]]) -> list[Answer]:
     return [
         {"cidr": cidr, "description": description} if description else {"cidr": cidr} for cidr, description in entries
     ]
+
+
+def network_interface(each: InterfaceView) -> Answer:
+    """NetworkInterface."""
+    return {
+        "networkInterfaceId": each.interface_id,
+        "subnetId": each.subnet_id,
+        "vpcId": each.vpc_id,
+        "availabilityZone": each.zone,
+        "description": each.description,
+        "ownerId": each.owner_id,
+        "requesterId": each.requester_id,
+        "requesterManaged": each.requester_managed,
+        "status": "available" if each.attachment is None else "in-use",
+        "macAddress": each.mac_address,
+        "privateIpAddress": each.ipv4[0],
+        "sourceDestCheck": each.source_dest_check,
+        "groupSet": [{"groupId": group_id, "groupName": name} for group_id, name in each.groups],
+        "attachment": None if each.attachment is None else _attachment(each.attachment),
+        "association": _association(each),
+        "privateIpAddressesSet": [
+            {"privateIpAddress": address, "primary": address == each.ipv4[0]} for address in each.ipv4
+        ],
+        "ipv6AddressesSet": [{"ipv6Address": address} for address in each.ipv6],
+        "interfaceType": each.interface_type,
+        "tagSet": tag_set(each.tags),
+    }
+
+
+def _association(each: InterfaceView) -> Answer | None:
+    if each.public_ip is None:
+        return None
+    owner = each.requester_id if each.requester_managed else each.owner_id
+    return {"publicIp": each.public_ip, "ipOwnerId": owner}
+
+
+def _attachment(each: AttachmentView) -> Answer:
+    return {
+        "attachmentId": each.attachment_id,
+        "instanceId": each.instance_id,
+        "instanceOwnerId": each.instance_owner_id,
+        "deviceIndex": each.device_index,
+        "status": "attached",
+        "deleteOnTermination": each.delete_on_termination,
+    }

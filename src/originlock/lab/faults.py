@@ -1,7 +1,8 @@
-"""Faults on demand: which call gets which fault, and the error that it answers with.
+"""Faults on demand: which call gets which fault.
 
 Here live the kinds of fault and the counting of calls towards them. Here must not live: the
-doing of a fault to a connection (see `middleware`), or moto.
+error that a fault answers with (see `fault_errors`), the doing of a fault to a connection (see
+`middleware`), or moto.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 #: Actions that change nothing start with one of these.
 READING: Final = ("Describe", "Get", "List", "Search", "Lookup")
 
+#: Whose reads can be stale: the lab keeps the past of these alone.
+STALE_SERVICES: Final = frozenset({"ec2", "elbv2"})
+
 
 class FaultKind(StrEnum):
     """What goes wrong with a call."""
@@ -30,35 +34,11 @@ class FaultKind(StrEnum):
     QUOTA = "quota"
     DUPLICATE = "duplicate"
     NOT_FOUND = "not-found"
+    IN_USE = "in-use"
+    CONFLICT = "conflict"
     STALE = "stale"
     HANG_BEFORE = "hang-before"
     HANG_AFTER = "hang-after"
-
-
-@dataclass(frozen=True, slots=True)
-class AwsError:
-    """An error as AWS answers it."""
-
-    status: int
-    code: str
-    message: str
-
-
-#: 'EC2 API reference', error codes, with the HTTP status that EC2 sends.
-ERRORS: Final[Mapping[FaultKind, AwsError]] = {
-    FaultKind.THROTTLE: AwsError(503, "RequestLimitExceeded", "Request limit exceeded."),
-    FaultKind.SERVER_ERROR: AwsError(500, "InternalError", "An internal error has occurred"),
-    FaultKind.UNAVAILABLE: AwsError(503, "Unavailable", "The service is unavailable. Please try again shortly."),
-    FaultKind.ACCESS_DENIED: AwsError(
-        403, "UnauthorizedOperation", "You are not authorized to perform this operation."
-    ),
-    FaultKind.QUOTA: AwsError(
-        400,
-        "RulesPerSecurityGroupLimitExceeded",
-        "The maximum number of rules per security group has been reached.",
-    ),
-    FaultKind.DUPLICATE: AwsError(400, "InvalidPermission.Duplicate", "the specified rule already exists"),
-}
 
 
 def is_reading(action: str) -> bool:
@@ -66,34 +46,12 @@ def is_reading(action: str) -> bool:
     return action.startswith(READING)
 
 
-def error_of(kind: FaultKind, parameters: Mapping[str, str]) -> AwsError | None:
-    """Return the error that a fault answers with, or None where it answers otherwise."""
-    if kind is not FaultKind.NOT_FOUND:
-        return ERRORS.get(kind)
-    by_rule = next(
-        (
-            value
-            for name, value in parameters.items()
-            if name.startswith("SecurityGroupRuleId") or value.startswith("sgr-")
-        ),
-        None,
-    )
-    if by_rule is not None:
-        return AwsError(
-            400,
-            "InvalidSecurityGroupRuleId.NotFound",
-            f"The security group rule ID '{by_rule}' does not exist",
-        )
-    group = parameters.get("GroupId") or parameters.get("GroupId.1") or "sg-00000000"
-    return AwsError(400, "InvalidGroup.NotFound", f"The security group '{group}' does not exist")
-
-
 @dataclass(slots=True)
 class Fault:
     """A fault that waits for its call.
 
     It counts the calls from when it was added (only those of `action`, if that is given; only
-    reads of EC2, if it is stale) and befalls those from number `at` on, `times` of them.
+    reads of EC2 and of load balancing, if it is stale) and befalls those from number `at` on, `times` of them.
     """
 
     kind: FaultKind
@@ -119,7 +77,7 @@ class Fault:
 
     def concerns(self, service: str, action: str) -> bool:
         """Whether a call counts towards this fault."""
-        if self.kind is FaultKind.STALE and not (service == "ec2" and is_reading(action)):
+        if self.kind is FaultKind.STALE and not (service in STALE_SERVICES and is_reading(action)):
             return False
         return self.action is None or self.action == action
 

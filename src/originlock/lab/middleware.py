@@ -19,26 +19,20 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from originlock.lab import wire
-from originlock.lab.calls import Call, CallLog
+from originlock.lab.calls import Call, CallLog, LoadBalancerState
 from originlock.lab.ec2_seam import STALE
 from originlock.lab.ec2_state import read_region
-from originlock.lab.faults import (
-    ERRORS,
-    AwsError,
-    FaultBox,
-    FaultKind,
-    Gate,
-    error_of,
-    is_reading,
-)
+from originlock.lab.elb_health import CHECKED_TYPES, reaches
+from originlock.lab.fault_errors import THROTTLED, AwsError, error_of
+from originlock.lab.faults import FaultBox, FaultKind, Gate, is_reading
 from originlock.lab.settings import TokenBuckets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from originlock.lab.calls import IngressRule
-    from originlock.lab.ec2_state import History
+    from originlock.lab.ec2_state import History, RegionView
+    from originlock.lab.elb_state import BalancerView
     from originlock.lab.settings import Settings
 
 #: A call that hangs is let go at last, so that no server outlives its test for ever.
@@ -46,6 +40,10 @@ MOST_HANGING_SECONDS = 120.0
 
 #: With these nothing is done and nothing is said: only the log knows of the call.
 NOT_DONE = frozenset({FaultKind.DROP_BEFORE, FaultKind.HANG_BEFORE})
+
+
+#: After calls of these that change something, the log has what AWS then held.
+SAMPLED = frozenset({"ec2", "elbv2"})
 
 
 class DropConnectionError(ConnectionAbortedError):
@@ -123,9 +121,9 @@ class Lab:
         return answered
 
     def _befall(self, environ: WSGIEnvironment, call: Call, fault: FaultKind | None) -> Answered:
-        error = None if fault is None else error_of(fault, call.parameters)
+        error = None if fault is None else error_of(fault, call.service, call.action, call.parameters)
         if error is None and not self._admitted(call):
-            error = ERRORS[FaultKind.THROTTLE]
+            error = THROTTLED
         if error is not None:
             answered = _refusal(environ, call, error)
         else:
@@ -133,14 +131,12 @@ class Lab:
                 environ[STALE] = True
             answered = self._do(environ, call)
         said = fault is not FaultKind.DROP_AFTER
-        self.log.put(
-            replace(
-                call,
-                status=answered.code if said else None,
-                error=wire.error_code(answered.code, answered.body),
-                ingress=self._ingress_after(call),
-            )
+        told = replace(
+            call,
+            status=answered.code if said else None,
+            error=wire.error_code(answered.code, answered.body),
         )
+        self.log.put(self._sampled(told))
         return answered
 
     def _admitted(self, call: Call) -> bool:
@@ -174,18 +170,30 @@ class Lab:
         status, headers = started[-1]
         return Answered(status, headers, body)
 
-    def _ingress_after(self, call: Call) -> tuple[IngressRule, ...] | None:
-        if call.service != "ec2" or is_reading(call.action):
-            return None
+    def _sampled(self, call: Call) -> Call:
+        """Return the call with what AWS held after it, if it was one that changes what is sampled."""
+        if call.service not in SAMPLED or is_reading(call.action):
+            return call
         from moto.ec2.models import ec2_backends  # noqa: PLC0415 - only after the corrections
 
-        return tuple(
-            rule.logged
-            for account in ec2_backends.values()
-            for backend in account.values()
-            for group in read_region(backend).groups
-            for rule in group.direction(egress=False)
+        regions = [read_region(backend) for account in ec2_backends.values() for backend in account.values()]
+        rules = (rule for region in regions for group in region.groups for rule in group.direction(egress=False))
+        return replace(
+            call,
+            ingress=tuple(rule.logged for rule in rules),
+            balancers=tuple(_logged(region, each) for region in regions for each in region.balancers),
         )
+
+
+def _logged(region: RegionView, balancer: BalancerView) -> LoadBalancerState:
+    cut_off = [
+        str(target)
+        for group in region.target_groups
+        if balancer.arn in group.balancer_arns and group.target_type in CHECKED_TYPES
+        for target in group.targets
+        if not reaches(region, balancer, group, target)
+    ]
+    return LoadBalancerState(balancer.arn, balancer.group_ids, tuple(cut_off))
 
 
 def _refusal(environ: WSGIEnvironment, call: Call, error: AwsError) -> Answered:

@@ -35,6 +35,8 @@ REGION: Final = "eu-west-1"
 ACCESS_KEY: Final = "lab"
 SECRET_KEY: Final = "lab"  # noqa: S105 - a dummy
 
+_OWN_KEYS: Final[Mapping[str, str]] = {"aws_access_key_id": ACCESS_KEY, "aws_secret_access_key": SECRET_KEY}
+
 #: Loading moto takes about a second; a loaded machine may need many times that.
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 5.0
@@ -168,8 +170,12 @@ class LocalAws:
         region: str | None = None,
         attempts: int | None = None,
         read_timeout: float = 60,
+        account: str | None = None,
     ) -> AwsClient:
-        """Return an unmodified boto3 client; `attempts` bounds botocore's tries (1: no retry)."""
+        """Return an unmodified boto3 client; `attempts` bounds botocore's tries (1: no retry).
+
+        `account` is the number of a member account, whose role is assumed first: a call of STS.
+        """
         # Here, as they are slow to import and not all who start a lab want them.
         import boto3  # noqa: PLC0415
         from botocore.config import Config  # noqa: PLC0415
@@ -181,8 +187,7 @@ class LocalAws:
             service,
             endpoint_url=self.url,
             region_name=region or self.region,
-            aws_access_key_id=ACCESS_KEY,
-            aws_secret_access_key=SECRET_KEY,
+            **(_OWN_KEYS if account is None else self._keys_of(account)),
             config=Config(
                 proxies={},
                 retries=retries,
@@ -190,6 +195,15 @@ class LocalAws:
                 read_timeout=read_timeout,
             ),
         )
+
+    def _keys_of(self, account: str) -> Mapping[str, str]:
+        role = f"arn:aws:iam::{account}:role/lab"
+        given = self.client("sts").assume_role(RoleArn=role, RoleSessionName="lab")["Credentials"]
+        return {
+            "aws_access_key_id": given["AccessKeyId"],
+            "aws_secret_access_key": given["SecretAccessKey"],
+            "aws_session_token": given["SessionToken"],
+        }
 
     # --- the control room --------------------------------------------------------------------
 
@@ -216,16 +230,23 @@ class LocalAws:
         latency_ms: float | None = None,
         consistency_ms: float | None = None,
         quota_rules: int | None = None,
+        quota_groups: int | None = None,
+        unhealthy_targets: Sequence[str] | None = None,
         throttle: ThrottleJson | None = None,
         throttle_off: bool = False,
     ) -> Mapping[str, Any]:
-        """Change the settings that are given; return them all. `throttle={}` is as AWS has it."""
+        """Change the settings that are given; return them all. `throttle={}` is as AWS has it.
+
+        `unhealthy_targets` (ID, or ID:PORT) answer health checks badly, whoever may reach them.
+        """
         given: dict[str, object] = {
             name: value
             for name, value in (
                 ("latency_ms", latency_ms),
                 ("consistency_ms", consistency_ms),
                 ("quota_rules", quota_rules),
+                ("quota_groups", quota_groups),
+                ("unhealthy_targets", None if unhealthy_targets is None else list(unhealthy_targets)),
                 ("throttle", throttle),
             )
             if value is not None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final, TypedDict
 
 from originlock.lab.ec2_quota import DEFAULT_RULES_QUOTA
+from originlock.lab.elb_groups import DEFAULT_GROUPS_QUOTA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,11 +53,16 @@ class ThrottleJson(TypedDict, total=False):
 
 @dataclass(slots=True)
 class Settings:
-    """The settings now; the defaults are AWS's quota and no delay, lag or throttling."""
+    """The settings now; the defaults are AWS's quotas and no delay, lag or throttling.
+
+    `unhealthy_targets` names targets that answer health checks badly: ID, or ID:PORT.
+    """
 
     latency_ms: float = 0
     consistency_ms: float = 0
     quota_rules: int = DEFAULT_RULES_QUOTA
+    quota_groups: int = DEFAULT_GROUPS_QUOTA
+    unhealthy_targets: tuple[str, ...] = ()
     throttle: Throttle | None = None
 
     def update(self, given: Mapping[str, object]) -> None:
@@ -69,8 +75,11 @@ class Settings:
         for name in ("latency_ms", "consistency_ms"):
             if name in given:
                 new[name] = _number(given[name], name)
-        if "quota_rules" in given:
-            new["quota_rules"] = int(_number(given["quota_rules"], "quota_rules"))
+        for name in ("quota_rules", "quota_groups"):
+            if name in given:
+                new[name] = int(_number(given[name], name))
+        if "unhealthy_targets" in given:
+            new["unhealthy_targets"] = _texts(given["unhealthy_targets"], "unhealthy_targets")
         if "throttle" in given:
             new["throttle"] = _throttle(given["throttle"])
         for name, value in new.items():
@@ -106,6 +115,13 @@ def _number(value: object, name: str) -> float:
         message = f"{name} must be a number, not below zero: {value!r}"
         raise ValueError(message)
     return value
+
+
+def _texts(value: object, name: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        message = f"{name} must be a list of texts: {value!r}"
+        raise ValueError(message)
+    return tuple(value)
 
 
 def _throttle(value: object) -> Throttle | None:

@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from originlock.lab.faults import AwsError
+    from originlock.lab.fault_errors import AwsError
 
 _SCOPE = re.compile(r"Credential=[^/,]+/\d{8}/(?P<region>[^/,]+)/(?P<service>[^/,]+)/aws4_request")
 
