@@ -13,6 +13,7 @@ import botocore.exceptions
 import botocore.session
 
 from originlock import __version__
+from originlock.aws.models import ModelFiles
 from originlock.errors import CloudError, UsageError, Whose
 from originlock.intent.policy import Place
 
@@ -71,6 +72,7 @@ class Sessions:
         if session is None:
             session = botocore.session.Session(profile=place.profile)
             session.user_agent_extra = f"originlock/{__version__}"
+            session.get_component("data_loader").file_loader = ModelFiles()
             self._sessions[place.profile] = session
         # boto3's chain knows AWS_DEFAULT_REGION alone; the AWS CLI 2 and other SDKs know AWS_REGION: it comes last.
         region = place.region or session.get_config_variable("region") or os.environ.get("AWS_REGION")

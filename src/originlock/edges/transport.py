@@ -123,7 +123,9 @@ def _manager(url: str, cord: Cord) -> urllib3.PoolManager:
     """A manager for one request, through a proxy if the environment says so; its sockets hang on the cord."""
     proxy = _proxy(url)
     if proxy is None:
-        manager = urllib3.PoolManager(num_pools=1, ssl_context=_tls())
+        # Reading the system's authorities takes a while; without TLS, on this machine, none is asked for.
+        tls = _tls() if url.startswith("https:") else None
+        manager = urllib3.PoolManager(num_pools=1, ssl_context=tls)
     else:
         address = parse_url(proxy)
         headers = make_headers(proxy_basic_auth=address.auth) if address.auth else None
