@@ -58,6 +58,8 @@ class Settings:
     consistency_ms: float = 0
     quota_rules: int = DEFAULT_RULES_QUOTA
     throttle: Throttle | None = None
+    #: Whether IAM's policies are enforced for all but the lab's own key (see `iam`).
+    iam: bool = False
 
     def update(self, given: Mapping[str, object]) -> None:
         """Take some settings from JSON; the others stay. Raises ValueError, changing nothing."""
@@ -73,6 +75,8 @@ class Settings:
             new["quota_rules"] = int(_number(given["quota_rules"], "quota_rules"))
         if "throttle" in given:
             new["throttle"] = _throttle(given["throttle"])
+        if "iam" in given:
+            new["iam"] = _switch(given["iam"], "iam")
         for name, value in new.items():
             setattr(self, name, value)
 
@@ -105,6 +109,13 @@ def _number(value: object, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         message = f"{name} must be a number, not below zero: {value!r}"
         raise ValueError(message)
+    return value
+
+
+def _switch(value: object, name: str) -> bool:
+    if not isinstance(value, bool):
+        message = f"{name} must be true or false: {value!r}"
+        raise ValueError(message)  # noqa: TRY004 - a fault of what was given, as all others here
     return value
 
 
