@@ -225,23 +225,27 @@ def _wide(sid: str, purposes: frozenset[Purpose], *asked: Purpose) -> Iterator[S
 def _change_rules(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:
     if Purpose.CHANGE_RULES not in purposes:
         return
-    actions, why = _actions(Purpose.CHANGE_RULES), Purpose.CHANGE_RULES.value
+    (add, remove), why = _actions(Purpose.CHANGE_RULES), Purpose.CHANGE_RULES.value
     every, new = scope.arn("ec2", "security-group/*"), scope.arn("ec2", "security-group-rule/*")
-    adding, unmade = "AuthorizeSecurityGroupIngress", "a rule has no id before it is made"
+    adding, unmade = (
+        "add rules with their tags: AWS then looks at the new rule too",
+        "a rule has no id before it is made",
+    )
     if scope.groups:
         arns = tuple(scope.arn("ec2", f"security-group/{group}") for group in scope.groups)
-        yield Statement("ChangeRules", actions, (*arns, new), why, unmade)
+        yield Statement("AddRules", (add,), (*arns, new), adding, unmade)
+        yield Statement("RemoveRules", (remove,), arns, "remove unwanted rules")
     if scope.load_balancers:
         reason = "which groups a load balancer has AWS alone can tell; name them with --security-group to narrow this"
-        yield Statement("ChangeRules", actions, (every, new), why, reason)
+        yield Statement("AddRules", (add,), (every, new), adding, reason)
+        yield Statement("RemoveRules", (remove,), (every,), "remove unwanted rules", reason)
     if scope.tags:
         conditions = tuple(("StringEquals", f"aws:ResourceTag/{key}", (_literal(value),)) for key, value in scope.tags)
         reason = "which groups carry these tags may change; who may tag groups decides what this reaches"
-        yield Statement("ChangeRules", actions, (every,), why, reason, conditions)
+        yield Statement("ChangeRules", (add, remove), (every,), why, reason, conditions)
         # By itself: a rule that is being made has no such tags yet.
-        with_tags = "add rules with their tags: AWS then looks at the new rule too"
-        yield Statement("AddRules", (f"ec2:{adding}",), (new,), with_tags, unmade)
-    yield _tag_new("TagNewRules", scope, "security-group-rule/*", adding)
+        yield Statement("AddRules", (add,), (new,), adding, unmade)
+    yield _tag_new("TagNewRules", scope, "security-group-rule/*", "AuthorizeSecurityGroupIngress")
 
 
 def _marks(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:
