@@ -12,11 +12,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from originlock.aws.least_privilege import Scope, document, statements
+from originlock.aws.permissions import CALLS, OPERATIONS, PURPOSES
 from originlock.cli.main import COMMANDS
 from originlock.errors import EXIT_CODE_MEANINGS
 from originlock.intent import keys
 from originlock.intent.environment import PREFIX, variable_part
 from originlock.intent.keys import Key, Named, Pairs, Section, Several
+from originlock.locks.network.ownership import tags_for
 from originlock.plan.lane import ENDED, TRANSITIONS, State
 from originlock.wiring.settings import descriptions
 
@@ -99,6 +102,32 @@ def transitions(_: str) -> list[str]:
     return ["| a lane that is | when | is then |", "|---|---|---|", *rows]
 
 
+# --- what IAM must allow --------------------------------------------------------------------------------------
+
+
+def iam_policy(command: str) -> list[str]:
+    """The policy of a command for one group."""
+    ((key, value),) = tags_for("blog")
+    scope = Scope((key, value), "eu-west-1", "123456789012", groups=("sg-0123456789abcdef0",))
+    return ["```json", json.dumps(document(statements(command, [scope])), indent=2), "```"]
+
+
+def permissions(_: str) -> list[str]:
+    """Every action, what it can be restricted to, and what for and by which commands it is called."""
+    rows = []
+    for purpose, calls in CALLS.items():
+        by = [command for command, purposes in PURPOSES.items() if purpose in purposes] or ["(the role of Lambda)"]
+        for operation in (OPERATIONS[name] for name in calls):
+            for need in operation.needs:
+                on = ", ".join(f"`{resource.rstrip('/')}`" for resource in need.resources)
+                keys_ = ", ".join(f"`{key}`" for key in need.keys)
+                rows.append(
+                    f"| `{need.action}` | {on or f'`*`: {operation.reason}'} | {keys_ or '-'} | {purpose.value} "
+                    f"| {', '.join(by)} |"
+                )
+    return ["| action | on | conditions | what for | commands |", "|---|---|---|---|---|", *rows]
+
+
 # --- the configuration ---------------------------------------------------------------------------------------
 
 
@@ -172,6 +201,8 @@ MAKERS: Final[Mapping[str, Callable[[str], list[str]]]] = {
     "diagram": diagram,
     "transitions": transitions,
     "configuration": configuration,
+    "iam-policy": iam_policy,
+    "permissions": permissions,
 }
 """How each sort of place is made."""
 

@@ -56,6 +56,18 @@ class Sessions:
         """The Service Quotas client of a place; errors as `ec2`."""
         return cast("ServiceQuotasClient", self._client(place, "service-quotas"))
 
+    def region(self, place: Place) -> str | None:
+        """The Region of a place, found as the clients find it; None if there is none.
+
+        Raises:
+            UsageError: there is no such profile.
+            CloudError: the AWS configuration cannot be read.
+        """
+        try:
+            return _region(self._session(place), place)
+        except botocore.exceptions.BotoCoreError as error:
+            raise unusable(error) from error
+
     def _client(self, place: Place, service: str) -> object:
         if (place, service) not in self._clients:
             try:
@@ -68,15 +80,23 @@ class Sessions:
         return self._clients[place, service]
 
     def _made(self, place: Place, service: str) -> object:
+        session = self._session(place)
+        return session.create_client(service, region_name=_region(session, place), config=_config(session))
+
+    def _session(self, place: Place) -> botocore.session.Session:
         session = self._sessions.get(place.profile)
         if session is None:
             session = botocore.session.Session(profile=place.profile)
             session.user_agent_extra = f"originlock/{__version__}"
             session.get_component("data_loader").file_loader = ModelFiles()
             self._sessions[place.profile] = session
-        # boto3's chain knows AWS_DEFAULT_REGION alone; the AWS CLI 2 and other SDKs know AWS_REGION: it comes last.
-        region = place.region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
-        return session.create_client(service, region_name=region, config=_config(session))
+        return session
+
+
+def _region(session: botocore.session.Session, place: Place) -> str | None:
+    # boto3's chain knows AWS_DEFAULT_REGION alone; the AWS CLI 2 and other SDKs know AWS_REGION: it comes last.
+    found = place.region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
+    return None if found is None else str(found)
 
 
 def _config(session: botocore.session.Session) -> botocore.config.Config:

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "history": "what was done, when and by whom",
     "ranges": "the edge's published ranges, held against the guards",
     "config": "check, show or describe the configuration",
+    "iam-policy": "the IAM policy that a command needs, and no more",
 }
 """Each command with its one line; its module is loaded when it is called."""
 
@@ -42,7 +43,8 @@ class LateGroup(click.Group):
         """Load one command."""
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"originlock.cli.{cmd_name}"), "command")  # noqa: B009  by name
+        module = importlib.import_module(f"originlock.cli.{cmd_name.replace('-', '_')}")
+        command = getattr(module, "command")  # noqa: B009  by name
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:

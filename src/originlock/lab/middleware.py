@@ -18,7 +18,7 @@ from http import HTTPStatus
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from originlock.lab import wire
+from originlock.lab import iam, wire
 from originlock.lab.calls import Call, CallLog, LoadBalancerState
 from originlock.lab.ec2_seam import STALE
 from originlock.lab.ec2_state import read_region
@@ -124,6 +124,8 @@ class Lab:
         error = None if fault is None else error_of(fault, call.service, call.action, call.parameters)
         if error is None and not self._admitted(call):
             error = THROTTLED
+        if error is None and self.settings.iam:
+            error = iam.refusal(environ, call)
         if error is not None:
             answered = _refusal(environ, call, error)
         else:

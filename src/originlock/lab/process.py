@@ -224,7 +224,7 @@ class LocalAws:
         """Forget all faults that wait."""
         self._ask("DELETE", "faults")
 
-    def settings(
+    def settings(  # noqa: PLR0913  one for each setting
         self,
         *,
         latency_ms: float | None = None,
@@ -234,6 +234,7 @@ class LocalAws:
         unhealthy_targets: Sequence[str] | None = None,
         throttle: ThrottleJson | None = None,
         throttle_off: bool = False,
+        iam: bool | None = None,
     ) -> Mapping[str, Any]:
         """Change the settings that are given; return them all. `throttle={}` is as AWS has it.
 
@@ -248,6 +249,7 @@ class LocalAws:
                 ("quota_groups", quota_groups),
                 ("unhealthy_targets", None if unhealthy_targets is None else list(unhealthy_targets)),
                 ("throttle", throttle),
+                ("iam", iam),
             )
             if value is not None
         }
@@ -255,6 +257,17 @@ class LocalAws:
             given["throttle"] = None
         settings: Mapping[str, Any] = self._ask("POST", "settings", given)
         return settings
+
+    def restricted_to(self, policy: Mapping[str, object], name: str = "restricted") -> Mapping[str, str]:
+        """Make a user with just this policy, enforce IAM, and return the environment of the user's clients."""
+        iam = self.client("iam")
+        iam.create_user(UserName=name)
+        made = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(policy))["Policy"]
+        iam.attach_user_policy(UserName=name, PolicyArn=made["Arn"])
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        self.settings(iam=True)
+        keys = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+        return {**self.environment, **keys}
 
     def state(self) -> LabState:
         """Return whether a call hangs, how many calls there were and how many faults wait."""

@@ -64,6 +64,8 @@ class Settings:
     quota_groups: int = DEFAULT_GROUPS_QUOTA
     unhealthy_targets: tuple[str, ...] = ()
     throttle: Throttle | None = None
+    #: Whether IAM's policies are enforced for all but the lab's own key (see `iam`).
+    iam: bool = False
 
     def update(self, given: Mapping[str, object]) -> None:
         """Take some settings from JSON; the others stay. Raises ValueError, changing nothing."""
@@ -82,6 +84,8 @@ class Settings:
             new["unhealthy_targets"] = _texts(given["unhealthy_targets"], "unhealthy_targets")
         if "throttle" in given:
             new["throttle"] = _throttle(given["throttle"])
+        if "iam" in given:
+            new["iam"] = _switch(given["iam"], "iam")
         for name, value in new.items():
             setattr(self, name, value)
 
@@ -122,6 +126,13 @@ def _texts(value: object, name: str) -> tuple[str, ...]:
         message = f"{name} must be a list of texts: {value!r}"
         raise ValueError(message)
     return tuple(value)
+
+
+def _switch(value: object, name: str) -> bool:
+    if not isinstance(value, bool):
+        message = f"{name} must be true or false: {value!r}"
+        raise ValueError(message)  # noqa: TRY004 - a fault of what was given, as all others here
+    return value
 
 
 def _throttle(value: object) -> Throttle | None:

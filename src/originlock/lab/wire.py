@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from originlock.lab.fault_errors import AwsError
 
-_SCOPE = re.compile(r"Credential=[^/,]+/\d{8}/(?P<region>[^/,]+)/(?P<service>[^/,]+)/aws4_request")
+_SCOPE = re.compile(r"Credential=(?P<access_key>[^/,]+)/\d{8}/(?P<region>[^/,]+)/(?P<service>[^/,]+)/aws4_request")
 
 #: What services beside EC2 call the same failures, and the HTTP status they use.
 _QUERY_CODES: Final[Mapping[str, tuple[int, str]]] = {
@@ -45,10 +45,25 @@ class Asked:
     parameters: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a signature says of itself: whose it is, for which Region and service."""
+
+    access_key: str
+    region: str
+    service: str
+
+
+def scope_of(environ: Mapping[str, object]) -> Scope | None:
+    """Read the scope of a request's signature; None if there is none."""
+    found = _SCOPE.search(str(environ.get("HTTP_AUTHORIZATION", "")))
+    return None if found is None else Scope(**found.groupdict())
+
+
 def asked(environ: Mapping[str, object], body: bytes) -> Asked:
     """Read the service from the signature's scope and the action as each protocol names it."""
-    scope = _SCOPE.search(str(environ.get("HTTP_AUTHORIZATION", "")))
-    service = scope.group("service") if scope else ""
+    scope = scope_of(environ)
+    service = scope.service if scope else ""
     service = {"elasticloadbalancing": "elbv2", "servicequotas": "service-quotas"}.get(service, service)
     target = environ.get("HTTP_X_AMZ_TARGET")
     if target is not None:

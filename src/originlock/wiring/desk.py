@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from originlock.plan.document import Plan
     from originlock.ports.writing import Performer
 
-__all__ = ["Request", "Undo", "order", "readers", "writers"]
+__all__ = ["Request", "Undo", "order", "readers", "region_of", "writers"]
 
 
 class SystemClock:
@@ -100,6 +100,20 @@ class AwsClouds:
         from originlock.aws.performer import AwsPerformer  # noqa: PLC0415  ditto
 
         return AwsPerformer(self._shared(), limits.changes_per_second)
+
+
+def region_of(place: Place) -> str | None:
+    """The Region of a place, as the AWS CLI finds it; None if there is none. Asks AWS nothing.
+
+    Raises:
+        UsageError: there is no such profile.
+        CloudError: the AWS configuration cannot be read.
+    """
+    if place.region is not None:
+        return place.region
+    from originlock.aws.session import Sessions  # noqa: PLC0415  botocore is loaded when it is needed
+
+    return Sessions().region(place)
 
 
 def readers(configuration: Configuration, state: Path) -> Readers:

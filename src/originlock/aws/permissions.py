@@ -1,0 +1,237 @@
+"""The calls to AWS, and what IAM must allow for each: one table, and which command makes which calls.
+
+Lives here: operations, IAM actions, resource types, condition keys, purposes. Must not live here: policy documents
+(see `least_privilege`), any call, botocore.
+
+Source of every row: AWS Service Authorization Reference, the pages of Amazon EC2, Elastic Load Balancing V2, Service
+Quotas, Security Token Service and CloudWatch Logs (actions, resource types, condition keys).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+
+class Resource(enum.StrEnum):
+    """A type of resource, named as the Service Authorization Reference names it."""
+
+    SECURITY_GROUP = "security-group"
+    RULE = "security-group-rule"
+    PREFIX_LIST = "prefix-list"
+    VPC = "vpc"
+    LOAD_BALANCER = "loadbalancer/app/"
+    QUOTA = "quota"
+    ROLE = "role"
+    LOG_GROUP = "log-group"
+    LOG_STREAM = "log-stream"
+
+
+class Permission(msgspec.Struct, frozen=True):
+    """One IAM action that a call needs.
+
+    Attributes:
+        action: as IAM names it.
+        resources: what it can be restricted to; empty if to nothing (``"Resource": "*"``).
+        keys: the condition keys that narrow it further here; a tag's key stands as ``${TagKey}``.
+    """
+
+    action: str
+    resources: tuple[Resource, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """One call.
+
+    Attributes:
+        name: service and operation, as botocore names them.
+        needs: the actions that IAM looks at, the call's own first.
+        mutates: whether it changes anything.
+        reason: why its own action cannot be restricted to a resource, if so.
+    """
+
+    name: str
+    needs: tuple[Permission, ...]
+    mutates: bool = False
+    reason: str = ""
+
+    @property
+    def action(self) -> str:
+        """The call's own action."""
+        return self.needs[0].action
+
+
+REQUEST_TAG: Final = "aws:RequestTag/${TagKey}"
+RESOURCE_TAG: Final = "aws:ResourceTag/${TagKey}"
+TAG_KEYS: Final = "aws:TagKeys"
+CREATE_ACTION: Final = "ec2:CreateAction"
+
+_DESCRIBES_ALL: Final = "AWS restricts no Describe call of this service to a resource"
+
+
+def _describes(service: str, iam: str, *operations: str) -> tuple[Operation, ...]:
+    return tuple(
+        Operation(f"{service}:{operation}", (Permission(f"{iam}:{operation}"),), reason=_DESCRIBES_ALL)
+        for operation in operations
+    )
+
+
+def _ec2(operation: str, *resources: Resource, keys: tuple[str, ...] = (), tagged: Resource | None = None) -> Operation:
+    """A call of EC2 that changes something; one that creates with tags needs CreateTags on what it creates."""
+    needs = [Permission(f"ec2:{operation}", resources, keys)]
+    if tagged is not None:
+        needs.append(Permission("ec2:CreateTags", (tagged,), (CREATE_ACTION,)))
+    return Operation(f"ec2:{operation}", tuple(needs), mutates=True)
+
+
+_ROWS: Final = (
+    *_describes(
+        "ec2",
+        "ec2",
+        "DescribeSecurityGroups",
+        "DescribeSecurityGroupRules",
+        "DescribeManagedPrefixLists",
+        "DescribeNetworkInterfaces",
+        "DescribeVpcs",
+    ),
+    *_describes(
+        "elbv2",
+        "elasticloadbalancing",
+        "DescribeLoadBalancers",
+        "DescribeListeners",
+        "DescribeTargetGroups",
+        "DescribeTargetHealth",
+        "DescribeTags",
+    ),
+    Operation(
+        "ec2:GetManagedPrefixListEntries", (Permission("ec2:GetManagedPrefixListEntries", (Resource.PREFIX_LIST,)),)
+    ),
+    Operation("service-quotas:GetServiceQuota", (Permission("servicequotas:GetServiceQuota", (Resource.QUOTA,)),)),
+    # Where tags come with the call, the new rule is a resource of it as well; its id is not known before.
+    _ec2(
+        "AuthorizeSecurityGroupIngress",
+        Resource.SECURITY_GROUP,
+        Resource.RULE,
+        keys=(RESOURCE_TAG,),
+        tagged=Resource.RULE,
+    ),
+    _ec2("RevokeSecurityGroupIngress", Resource.SECURITY_GROUP, keys=(RESOURCE_TAG,)),
+    _ec2(
+        "AuthorizeSecurityGroupEgress",
+        Resource.SECURITY_GROUP,
+        Resource.RULE,
+        keys=(RESOURCE_TAG,),
+        tagged=Resource.RULE,
+    ),
+    _ec2("RevokeSecurityGroupEgress", Resource.SECURITY_GROUP, keys=(RESOURCE_TAG,)),
+    _ec2("CreateTags", Resource.RULE, keys=(REQUEST_TAG, RESOURCE_TAG, TAG_KEYS)),
+    _ec2("DeleteTags", Resource.RULE, keys=(RESOURCE_TAG, TAG_KEYS)),
+    _ec2(
+        "CreateSecurityGroup",
+        Resource.SECURITY_GROUP,
+        Resource.VPC,
+        keys=(REQUEST_TAG,),
+        tagged=Resource.SECURITY_GROUP,
+    ),
+    _ec2("DeleteSecurityGroup", Resource.SECURITY_GROUP, keys=(RESOURCE_TAG,)),
+    _ec2("CreateManagedPrefixList", Resource.PREFIX_LIST, keys=(REQUEST_TAG,), tagged=Resource.PREFIX_LIST),
+    _ec2("ModifyManagedPrefixList", Resource.PREFIX_LIST, keys=(RESOURCE_TAG,)),
+    _ec2("DeleteManagedPrefixList", Resource.PREFIX_LIST, keys=(RESOURCE_TAG,)),
+    Operation(
+        "elbv2:SetSecurityGroups",
+        (Permission("elasticloadbalancing:SetSecurityGroups", (Resource.LOAD_BALANCER,)),),
+        mutates=True,
+    ),
+    Operation("sts:AssumeRole", (Permission("sts:AssumeRole", (Resource.ROLE,)),)),
+    # Not ours: Lambda's own, with the role of the function (Lambda operator guide, "Applying the principles of least
+    # privilege": a group in the function's Region and account, streams in it, and events to those).
+    Operation("logs:CreateLogGroup", (Permission("logs:CreateLogGroup", (Resource.LOG_GROUP,)),), mutates=True),
+    Operation("logs:CreateLogStream", (Permission("logs:CreateLogStream", (Resource.LOG_STREAM,)),), mutates=True),
+    Operation("logs:PutLogEvents", (Permission("logs:PutLogEvents", (Resource.LOG_STREAM,)),), mutates=True),
+)
+
+OPERATIONS: Final[Mapping[str, Operation]] = {row.name: row for row in _ROWS}
+"""The table, by the operation's name."""
+
+
+class Purpose(enum.Enum):
+    """What calls are made for, in the words that a person is shown."""
+
+    FIND_GROUPS = "find the groups, and read and read back their rules"
+    READ_LISTS = "read what a prefix list in a rule lets in, and how many rules it counts for"
+    READ_QUOTA = "read how many rules a group may hold, when it gets tight"
+    CHANGE_RULES = "add wanted rules, remove unwanted ones"
+    TAKE_OVER = "mark rules that somebody else made as this origin's own"
+    GIVE_BACK = "take the mark off again when that is undone"
+    FIND_LOAD_BALANCERS = "find the load balancer, its listeners, targets and network interfaces"
+    MAKE_GROUPS = "make, open and take away groups of originlock's own"
+    ATTACH_GROUPS = "put groups on the load balancer, or take them off"
+    KEEP_LISTS = "make, change and take away prefix lists of originlock's own"
+    ENTER = "go into the account of an origin"
+    LOG = "let Lambda write the function's log"
+
+
+CALLS: Final[Mapping[Purpose, tuple[str, ...]]] = {
+    Purpose.FIND_GROUPS: ("ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules"),
+    Purpose.READ_LISTS: ("ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"),
+    Purpose.READ_QUOTA: ("service-quotas:GetServiceQuota",),
+    Purpose.CHANGE_RULES: ("ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"),
+    Purpose.TAKE_OVER: ("ec2:CreateTags",),
+    Purpose.GIVE_BACK: ("ec2:DeleteTags",),
+    Purpose.FIND_LOAD_BALANCERS: (
+        "elbv2:DescribeLoadBalancers",
+        "elbv2:DescribeListeners",
+        "elbv2:DescribeTargetGroups",
+        "elbv2:DescribeTargetHealth",
+        "elbv2:DescribeTags",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeVpcs",
+    ),
+    Purpose.MAKE_GROUPS: (
+        "ec2:CreateSecurityGroup",
+        "ec2:DeleteSecurityGroup",
+        "ec2:AuthorizeSecurityGroupEgress",
+        "ec2:RevokeSecurityGroupEgress",
+    ),
+    Purpose.ATTACH_GROUPS: ("elbv2:SetSecurityGroups",),
+    Purpose.KEEP_LISTS: (
+        "ec2:CreateManagedPrefixList",
+        "ec2:ModifyManagedPrefixList",
+        "ec2:DeleteManagedPrefixList",
+    ),
+    Purpose.ENTER: ("sts:AssumeRole",),
+    Purpose.LOG: ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"),
+}
+"""Which calls are made for what; each operation of the table stands in one of them."""
+
+_LOOK: Final = frozenset(
+    {Purpose.FIND_GROUPS, Purpose.READ_LISTS, Purpose.READ_QUOTA, Purpose.FIND_LOAD_BALANCERS, Purpose.ENTER}
+)
+_CHANGE: Final = _LOOK | {
+    Purpose.CHANGE_RULES,
+    Purpose.MAKE_GROUPS,
+    Purpose.ATTACH_GROUPS,
+    Purpose.KEEP_LISTS,
+}
+
+PURPOSES: Final[Mapping[str, frozenset[Purpose]]] = {
+    "plan": _LOOK,
+    "apply": _CHANGE,
+    # What was taken over may go back to nobody, or to the origin of the options alone.
+    "rollback": _CHANGE | {Purpose.TAKE_OVER, Purpose.GIVE_BACK},
+    "adopt": _CHANGE | {Purpose.TAKE_OVER},
+}
+"""What each command that calls AWS calls it for, as far as its target asks for that (``adopt``: `apply --adopt`)."""
+
+
+def purpose_of(operation: str) -> Purpose:
+    """What a call is made for.
+
+    Raises:
+        KeyError: no command makes it.
+    """
+    return next(purpose for purpose, calls in CALLS.items() if operation in calls)

@@ -1,0 +1,194 @@
+"""`originlock iam-policy`: the least that IAM must allow a command for a configuration.
+
+Lives here: the command's options and output. Must not live here: what a command needs.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import click
+
+from originlock.aws.least_privilege import (
+    LARGEST,
+    Scope,
+    Statement,
+    document,
+    log_statements,
+    merged,
+    partition_of,
+    scope_of,
+    size,
+    statements,
+    trust_policy,
+)
+from originlock.aws.permissions import PURPOSES
+from originlock.cli.options import (
+    Said,
+    config_option,
+    loaded_configuration,
+    place_options,
+    policies_of,
+    target_options,
+)
+from originlock.cli.output import print_document, print_json, print_talk
+from originlock.errors import ExitCode, UsageError
+from originlock.intent.policy import Policy
+from originlock.locks.network.ownership import tags_for
+from originlock.report.document import Document, Line, Tone
+from originlock.wiring import desk
+
+CALLS_NOTHING: Final = ("history", "ranges", "config", "iam-policy")
+"""Commands that call nothing of AWS."""
+
+_EPILOG = """\b
+Examples:
+  originlock iam-policy --security-group sg-0123456789abcdef0 > policy.json
+  aws iam create-policy --policy-name originlock --policy-document file://policy.json
+  originlock iam-policy plan --origin blog --account 123456789012
+  originlock iam-policy --role lambda | jq .trust_policy
+  originlock iam-policy -o text
+\b
+Without -o, stdout is the document alone, and stderr says why what is wide is wide.
+-o json is the document and nothing else, -o text explains every statement.
+With --role the document is {"trust_policy": ..., "policy": ...}.
+Nothing is asked of AWS.
+"""
+
+
+def _account(_context: click.Context, _option: click.Parameter, said: str | None) -> str | None:
+    """AWS account ids are twelve digits."""
+    if said is not None and re.fullmatch(r"[0-9]{12}", said) is None:
+        message = "an account id is 12 digits"
+        raise click.BadParameter(message)
+    return said
+
+
+@click.command("iam-policy", epilog=_EPILOG)
+@click.argument("named", metavar="[COMMAND]", default="apply")
+@target_options
+@click.option("--adopt", is_flag=True, help="also what `originlock apply --adopt` needs")
+@place_options
+@config_option
+@click.option("--account", metavar="ID", callback=_account, help="the account in ARNs [default: any]")
+@click.option(
+    "--role",
+    type=click.Choice(["ec2", "lambda"]),
+    help="also the trust policy of a role for this; lambda: also what the function's log needs",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json"]),
+    help="json for machines, text for people [default: json, and reasons on stderr]",
+)
+@click.option("--debug", is_flag=True, help="show a traceback where something fails")
+def command(
+    named: str,
+    config: str | None,
+    account: str | None,
+    role: str | None,
+    output: str | None,
+    adopt: bool,  # noqa: FBT001  click gives flags by name
+    debug: bool,  # noqa: ARG001, FBT001  read at the process boundary
+    **target: Any,  # noqa: ANN401  the target's options, whichever there are, go on as they are
+) -> int:
+    """Print the IAM policy that COMMAND needs here, and no more.
+
+    COMMAND is plan (reads only), apply, rollback or adopt (`apply --adopt`); without one it is apply. Give the options
+    and the configuration that the command itself is given.
+    """
+    _refuse_others(named)
+    said = Said(config, **target)
+    _, policies = policies_of(said, loaded_configuration(said))
+    scopes = tuple(_scope(policy, account) for policy in policies)
+    listed = statements(named, scopes, adopt=adopt)
+    if role == "lambda":
+        listed = merged((*listed, *log_statements(scopes)))
+    policy = document(listed)
+    trust = None if role is None else trust_policy(role, partition_of(scopes[0].region))
+    remarks = _remarks(policies, scopes, account, size(policy))
+    if output == "text":
+        print_document(_explained(named, listed, size(policy), role) + remarks)
+        return int(ExitCode.DONE)
+    print_json(policy if trust is None else {"trust_policy": trust, "policy": policy})
+    if output is None:
+        print_talk(_reasons(listed) + remarks)
+    elif size(policy) > LARGEST:
+        print_talk(remarks)
+    return int(ExitCode.DONE)
+
+
+def _refuse_others(named: str) -> None:
+    """Raise where there is no policy to print.
+
+    Raises:
+        UsageError: the command calls nothing, or there is none of this name.
+    """
+    if named in PURPOSES:
+        return
+    remedy = f"name one of these: {', '.join(PURPOSES)}"
+    if named in CALLS_NOTHING:
+        message = f"`originlock {named}` calls nothing of AWS: it needs no policy"
+        raise UsageError(message, remedy)
+    message = f"there is no command {named!r} that calls AWS"
+    raise UsageError(message, remedy)
+
+
+def _scope(policy: Policy, account: str | None) -> Scope:
+    ((key, value),) = tags_for(policy.origin)
+    return scope_of(policy, (key, value), desk.region_of(policy.place), account)
+
+
+def _reasons(listed: tuple[Statement, ...]) -> Document:
+    """Why what is wide is wide: first what AWS does not restrict at all."""
+    wide = sorted((each for each in listed if each.reason), key=lambda each: not each.unrestricted)
+    return tuple(Line(f"{each.sid}: {_on(each)}: {each.reason}") for each in wide)
+
+
+def _on(statement: Statement) -> str:
+    names = [arn.split(":", 5)[-1] for arn in statement.resources]
+    shown = ", ".join(dict.fromkeys(names))
+    return "everything (*)" if statement.unrestricted else shown
+
+
+def _remarks(policies: tuple[Policy, ...], scopes: tuple[Scope, ...], account: str | None, characters: int) -> Document:
+    found: list[Line] = []
+    nowhere = [policy.origin for policy, scope in zip(policies, scopes, strict=True) if scope.region is None]
+    if nowhere:
+        found.append(_warning(f"no Region is known for {', '.join(nowhere)}: any will do (*); give --region"))
+    if len({policy.place.profile for policy in policies}) > 1:
+        said = "the origins name several profiles: if these are several accounts, print one policy for each (--origin)"
+        found.append(_warning(said))
+    if account is None:
+        found.append(Line("note: any account will do (*) in the ARNs; --account ID names yours", Tone.QUIET))
+    if characters > LARGEST:
+        said = (
+            f"the policy has {characters:,} characters without white space, and a managed policy may have {LARGEST:,}: "
+            "tag the groups and give --tag KEY=VALUE instead of their ids, or print a policy for each --origin"
+        )
+        found.append(_warning(said))
+    return tuple(found)
+
+
+def _warning(said: str) -> Line:
+    return Line(f"warning: {said}", Tone.WARNING)
+
+
+def _explained(named: str, listed: tuple[Statement, ...], characters: int, role: str | None) -> Document:
+    lines = [Line(f"What IAM must allow for `originlock {named}`", Tone.TITLE)]
+    if role is not None:
+        lines.append(Line(f"role: trusts {role}"))
+    for each in listed:
+        lines.append(Line(each.sid, Tone.TITLE))
+        lines.append(Line(f"to {each.why}", indent=1))
+        lines += [Line(action, indent=2) for action in each.actions]
+        lines += [Line(f"on {arn}", indent=1) for arn in each.resources]
+        lines += [
+            Line(f"if {key} {operator} {', '.join(values)}", indent=1) for operator, key, values in each.conditions
+        ]
+        if each.reason:
+            lines.append(Line(f"no narrower: {each.reason}", Tone.QUIET, 1))
+    lines.append(Line(f"{characters:,} of {LARGEST:,} characters that a managed policy may have"))
+    return tuple(lines)

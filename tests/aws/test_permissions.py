@@ -1,0 +1,373 @@
+"""The table of calls and the policies made from it, held against botocore, AWS's own table and an IAM linter."""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import json
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import botocore.loaders
+import botocore.session
+import msgspec
+import pytest
+
+from originlock.aws.least_privilege import (
+    LARGEST,
+    Scope,
+    document,
+    log_statements,
+    merged,
+    partition_of,
+    scope_of,
+    size,
+    statements,
+    trust_policy,
+)
+from originlock.aws.permissions import CALLS, OPERATIONS, PURPOSES, Operation, Permission, Purpose, purpose_of
+from originlock.intent.policy import GroupsById, GroupsByTags, Policy
+from originlock.lab.faults import is_reading
+
+with warnings.catch_warnings():
+    # The linter still uses pkg_resources, which warns on import.
+    warnings.simplefilter("ignore")
+    import parliament  # type: ignore[import-untyped]
+    from policy_sentry.querying.actions import get_action_data
+
+MARK = ("originlock:origin", "blog")
+HERE = Scope(MARK, region="eu-west-1", account="123456789012")
+BY_ID = msgspec.structs.replace(HERE, groups=("sg-0123456789abcdef0", "sg-0123456789abcdef1"))
+BY_TAG = msgspec.structs.replace(HERE, tags=(("origin", "blog"), ("stage", "live")))
+BALANCER = msgspec.structs.replace(HERE, load_balancers=("blog",), own_groups=True, own_lists=True)
+ENTERED = msgspec.structs.replace(HERE, role="arn:aws:iam::123456789012:role/lock")
+SCOPES = {"ids": BY_ID, "tags": BY_TAG, "load balancer": BALANCER, "role": ENTERED}
+
+operations = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda each: each.name)
+permissions = pytest.mark.parametrize(
+    "permission", sorted({need for each in OPERATIONS.values() for need in each.needs}, key=str), ids=str
+)
+
+
+@functools.cache
+def model(service: str) -> Any:  # noqa: ANN401  botocore makes its models at run time
+    """The model of a service."""
+    return botocore.session.Session().get_service_model(service)
+
+
+# --- the table ------------------------------------------------------------------------------
+
+
+@operations
+def test_every_operation_is_one_of_botocores(operation: Operation) -> None:
+    """A misspelt operation would never be found in a log of calls."""
+    service, _, name = operation.name.partition(":")
+    assert name in model(service).operation_names
+
+
+@operations
+def test_the_action_is_the_services(operation: Operation) -> None:
+    """IAM names a service as its signatures do, with the call's own action first."""
+    service, _, name = operation.name.partition(":")
+    assert operation.action == f"{model(service).signing_name}:{name}"
+
+
+@operations
+def test_what_cannot_be_restricted_has_a_reason(operation: Operation) -> None:
+    """A `*` without a reason is a `*` that nobody thought about."""
+    assert bool(operation.reason) == (not operation.needs[0].resources)
+
+
+@operations
+def test_every_operation_is_called_for_something(operation: Operation) -> None:
+    """An operation that stands for no purpose would be in no policy."""
+    assert operation.name in CALLS[purpose_of(operation.name)]
+    assert sum(operation.name in calls for calls in CALLS.values()) == 1
+
+
+@operations
+def test_what_reads_does_not_mutate(operation: Operation) -> None:
+    """The lab and the table must not differ on what changes something (a role is entered without changing any)."""
+    reads = is_reading(operation.name.partition(":")[2]) or operation.name == "sts:AssumeRole"
+    assert operation.mutates is not reads
+
+
+def known(action: str) -> Sequence[dict[str, Any]]:
+    """The rows of an action in AWS's own table, one for each type of resource."""
+    service, _, name = action.partition(":")
+    found = get_action_data(service, name)
+    assert isinstance(found, dict), f"AWS knows no {action}"
+    rows: Sequence[dict[str, Any]] = found[service]
+    return rows
+
+
+def kind_of(arn_format: str) -> str:
+    """The type of resource that an ARN's format is of, named as in our table."""
+    resource = arn_format.split(":", 5)[-1]
+    if "/app/" in resource:
+        return "loadbalancer/app/"
+    if resource == "${ServiceCode}/${QuotaCode}":
+        return "quota"
+    if ":log-stream:" in resource:
+        return "log-stream"
+    return re.split(r"[/:]", resource)[0]
+
+
+@permissions
+def test_resource_types_are_awss(permission: Permission) -> None:
+    """What AWS can restrict is restricted, and to nothing that it cannot."""
+    kinds = {kind_of(row["resource_arn_format"]) for row in known(permission.action)} - {"*"}
+    assert set(permission.resources) <= kinds
+    # A tag goes onto nearly everything; what is meant is in our table. A network load balancer is no target of ours.
+    more = kinds - set(permission.resources) - {"loadbalancer"}
+    assert not more or permission.action in ("ec2:CreateTags", "ec2:DeleteTags")
+
+
+@permissions
+def test_condition_keys_are_awss(permission: Permission) -> None:
+    """A condition on a key that AWS does not send for a resource is never met, or always."""
+    for resource in permission.resources:
+        rows = [row for row in known(permission.action) if kind_of(row["resource_arn_format"]) == resource]
+        assert rows
+        assert all(set(permission.keys) <= set(row["condition_keys"]) for row in rows)
+
+
+@operations
+def test_read_only_actions_are_awss(operation: Operation) -> None:
+    """What `plan` is allowed AWS itself calls Read or List."""
+    levels = {row["access_level"] for row in known(operation.action)}
+    reading = levels <= {"Read", "List"}
+    assert reading is not operation.mutates or operation.name == "sts:AssumeRole"
+
+
+# --- policies -------------------------------------------------------------------------------
+
+
+Json = dict[str, Any]
+"""A policy as IAM takes it: its shape is what the tests are about."""
+
+
+def policy(command: str, *scopes: Scope, adopt: bool = False) -> Json:
+    """The policy of a command."""
+    return document(statements(command, scopes, adopt=adopt))
+
+
+def many(value: str | list[str]) -> list[str]:
+    """IAM takes one text for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+def actions(made: Json) -> set[str]:
+    """Every action that a policy allows."""
+    return {action for statement in made["Statement"] for action in many(statement["Action"])}
+
+
+OUTDATED = {"servicequotas:GetServiceQuota"}
+"""Actions that AWS has come to restrict to resources since the linter's table was made (policy_sentry's is newer)."""
+
+
+def elsewhere(made: Json, wrong: Mapping[str, str]) -> bool:
+    """Whether another statement allows the action on what the linter misses: a call may need two statements."""
+    return wrong["required_format"] != "*" and any(
+        fnmatch.fnmatchcase(arn, wrong["required_format"])
+        for statement in made["Statement"]
+        for arn in many(statement["Resource"])
+        if wrong["action"] in many(statement["Action"])
+    )
+
+
+def linted(made: Json) -> list[str]:
+    """What the linter finds, without what it cannot know."""
+    return [
+        f"{each.issue}: {each.detail}"
+        for each in parliament.analyze_policy_string(json.dumps(made)).findings
+        if each.issue != "RESOURCE_MISMATCH"
+        or any(wrong["action"] not in OUTDATED and not elsewhere(made, wrong) for wrong in each.detail)
+    ]
+
+
+@pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES)
+@pytest.mark.parametrize("command", PURPOSES)
+def test_the_linter_finds_nothing(command: str, scope: Scope) -> None:
+    """Actions, ARNs, operators and keys that do not fit each other are not seen by eye."""
+    assert linted(policy(command, scope)) == []
+
+
+def test_the_linter_looks() -> None:
+    """A linter that is used wrongly finds nothing either."""
+    wrong = policy("apply", BY_ID)
+    wrong["Statement"][0]["Resource"] = "arn:aws:ec2:eu-west-1:123456789012:security-group/*"
+    assert any("RESOURCE_MISMATCH" in found for found in linted(wrong))
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "cn-north-1", "us-gov-west-1", None])
+def test_the_linter_takes_the_log_of_lambda(region: str | None) -> None:
+    """The log's statements name its group, in the partition of the Region."""
+    made: Json = document(log_statements([msgspec.structs.replace(HERE, region=region)]))
+    assert linted(made) == []
+    assert all("log-group:/aws/lambda/originlock*" in each["Resource"] for each in made["Statement"])
+
+
+@pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES)
+def test_plan_only_reads(scope: Scope) -> None:
+    """The policy of `plan` is safe to give away: nothing in it changes anything."""
+    changing = {need.action for each in OPERATIONS.values() if each.mutates for need in each.needs}
+    assert not actions(policy("plan", scope, adopt=True)) & changing
+
+
+@pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES)
+@pytest.mark.parametrize("command", PURPOSES)
+def test_a_star_stands_alone_and_has_a_reason(command: str, scope: Scope) -> None:
+    """What cannot be restricted is in statements of its own, which say why; so is all that ends with a star."""
+    free = {each.action for each in OPERATIONS.values() if each.reason}
+    for statement in statements(command, [scope]):
+        assert statement.unrestricted == (set(statement.actions) <= free)
+        assert statement.reason or not any(arn.endswith("*") for arn in statement.resources)
+        assert statement.why
+
+
+@pytest.mark.parametrize("command", [name for name in PURPOSES if name != "plan"])
+def test_only_the_named_groups_may_be_changed(command: str) -> None:
+    """Ids in the configuration are ARNs in the policy, and no other group is in it."""
+    changing = [each for each in statements(command, [BY_ID]) if "ec2:RevokeSecurityGroupIngress" in each.actions]
+    begin = "arn:aws:ec2:eu-west-1:123456789012"
+    named = tuple(f"{begin}:security-group/{name}" for name in BY_ID.groups)
+    assert [each.resources for each in changing] == [named]
+    (adding,) = [each for each in statements(command, [BY_ID]) if "ec2:AuthorizeSecurityGroupIngress" in each.actions]
+    assert adding.resources == (f"{begin}:security-group-rule/*", *named)
+
+
+def test_groups_by_tag_are_restricted_by_their_tags() -> None:
+    """Every tag of the target must be there, by the condition on the group; a new rule has none of them."""
+    for statement in policy("apply", BY_TAG)["Statement"]:
+        if "ec2:RevokeSecurityGroupIngress" in statement["Action"]:
+            tags = {"aws:ResourceTag/origin": "blog", "aws:ResourceTag/stage": "live"}
+            assert statement["Condition"] == {"StringEquals": tags}
+        if "security-group-rule" in statement["Resource"]:
+            assert "aws:ResourceTag/origin" not in json.dumps(statement)
+
+
+@pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES)
+def test_apply_tags_only_what_it_creates(scope: Scope) -> None:
+    """A role that may set tags at any time could take others' resources for its own."""
+    tagging = [each for each in statements("apply", [scope]) if "ec2:CreateTags" in each.actions]
+    assert tagging
+    assert all([key for _, key, _ in each.conditions] == ["ec2:CreateAction"] for each in tagging)
+    assert all(each.actions == ("ec2:CreateTags",) for each in tagging)
+
+
+@pytest.mark.parametrize("command", ["rollback", "adopt"])
+def test_marks_on_rules_that_are_there(command: str) -> None:
+    """Only the mark may be set, to this origin's name, and only where no other origin's stands."""
+    (marking,) = [each for each in statements(command, [BY_ID]) if each.sid == "TakeOverRules"]
+    held = {(operator, key): values for operator, key, values in marking.conditions}
+    assert held["ForAllValues:StringEquals", "aws:TagKeys"] == ("originlock:origin",)
+    assert set(held["StringEquals", "aws:RequestTag/originlock:origin"]) <= {"blog", "cli"}
+    assert held["StringEqualsIfExists", "aws:ResourceTag/originlock:origin"] == ("blog", "cli")
+    assert not [each for each in statements("apply", [BY_ID]) if each.sid == "TakeOverRules"]
+    assert [each for each in statements("apply", [BY_ID], adopt=True) if each.sid == "TakeOverRules"]
+
+
+def test_only_a_rollback_takes_marks_off() -> None:
+    """`DeleteTags` without keys would take all tags off: the condition wants one."""
+    (unmarking,) = [each for each in statements("rollback", [BY_ID]) if "ec2:DeleteTags" in each.actions]
+    assert ("Null", "aws:TagKeys", ("false",)) in unmarking.conditions
+    for command in ("plan", "apply", "adopt"):
+        assert "ec2:DeleteTags" not in actions(policy(command, BY_ID, adopt=True))
+
+
+def test_prefix_lists_of_other_accounts_may_be_read() -> None:
+    """AWS's own lists have the account `aws` in their ARN, and shared ones their owner's."""
+    (reading,) = [each for each in statements("plan", [BY_ID]) if each.sid == "ReadPrefixLists"]
+    assert reading.resources == ("arn:aws:ec2:eu-west-1:*:prefix-list/*",)
+
+
+def test_several_origins_make_one_policy() -> None:
+    """Nothing is said twice, and every name is used once."""
+    other = msgspec.structs.replace(BY_ID, region="us-east-1", groups=("sg-0aaa",))
+    made = statements("apply", [BY_ID, other, BY_TAG, BY_TAG])
+    assert len({each.sid for each in made}) == len(made)
+    assert [each.sid for each in made].count("Look") == 1
+    removing = next(each for each in made if each.sid == "RemoveRules")
+    assert len(removing.resources) == 3
+    assert linted(document(made)) == []
+
+
+def test_a_name_is_no_variable() -> None:
+    """IAM would put something else in place of `${...}` in a value."""
+    (changing,) = [
+        each
+        for each in statements("apply", [msgspec.structs.replace(HERE, tags=(("a", "${aws:username}"),))])
+        if each.sid == "ChangeRules"
+    ]
+    assert changing.conditions == (("StringEquals", "aws:ResourceTag/a", ("${$}{aws:username}",)),)
+
+
+def test_partitions_are_botocores() -> None:
+    """A wrong partition makes every ARN of a policy wrong."""
+    partitions = botocore.loaders.create_loader().load_data("partitions")["partitions"]
+    for partition in partitions:
+        regions = [name for name in partition["regions"] if "global" not in name]
+        assert regions or partition["id"] not in ("aws", "aws-cn", "aws-us-gov")
+        assert {partition_of(name) for name in regions} <= {partition["id"]}
+    assert partition_of(None) == "aws"
+
+
+def test_a_load_balancers_scope() -> None:
+    """Own groups and lists are made and changed by their mark alone, the balancer by its name."""
+    made = {each.sid: each for each in statements("apply", [BALANCER])}
+    own, request = "aws:ResourceTag/originlock:origin", "aws:RequestTag/originlock:origin"
+    assert made["AttachGroups"].resources[0].endswith(":loadbalancer/app/blog/*")
+    assert made["OwnGroups"].conditions == made["OwnLists"].conditions == (("StringEquals", own, ("blog",)),)
+    assert made["MakeGroups"].conditions == made["MakeLists"].conditions == (("StringEquals", request, ("blog",)),)
+    assert any(arn.endswith("vpc/L-2AFB9258") for arn in made["ReadQuota"].resources)
+
+
+def test_a_role_is_entered_by_its_arn() -> None:
+    """Whoever may assume roles may assume these alone."""
+    (enter,) = [each for each in statements("plan", [ENTERED]) if "sts:AssumeRole" in each.actions]
+    assert enter.resources == (ENTERED.role,)
+
+
+@pytest.mark.parametrize(
+    "service, partition, principal",
+    [
+        ("ec2", "aws", "ec2.amazonaws.com"),
+        ("ec2", "aws-cn", "ec2.amazonaws.com.cn"),
+        ("lambda", "aws", "lambda.amazonaws.com"),
+        ("lambda", "aws-cn", "lambda.amazonaws.com"),
+    ],
+)
+def test_who_is_trusted(service: str, partition: str, principal: str) -> None:
+    """A role that another service could enter would lend it our rights."""
+    trusting = {"Effect": "Allow", "Principal": {"Service": principal}, "Action": "sts:AssumeRole"}
+    assert trust_policy(service, partition)["Statement"] == [trusting]
+
+
+def test_size_is_counted_as_iam_counts() -> None:
+    """White space does not count, whatever the form; a thousand ids do not fit, a thousand tagged groups do."""
+    many = msgspec.structs.replace(HERE, groups=tuple(f"sg-{number:017x}" for number in range(1000)))
+    assert size(policy("apply", many)) > LARGEST
+    assert size(policy("apply", BY_TAG)) < LARGEST
+    assert size({"a b": 1}) == len('{"ab":1}')
+
+
+def test_scopes_of_policies() -> None:
+    """Each target names its groups as it can."""
+    by_id = scope_of(Policy("blog", GroupsById(BY_ID.groups)), MARK, "eu-west-1", "123456789012")
+    by_tag = scope_of(Policy("blog", GroupsByTags(BY_TAG.tags)), MARK, "eu-west-1", "123456789012")
+    assert (by_id, by_tag) == (BY_ID, BY_TAG)
+
+
+def test_merging_keeps_what_differs() -> None:
+    """Statements that differ in more than their resources stay apart."""
+    one, *_ = statements("apply", [BY_ID])
+    other = msgspec.structs.replace(one, actions=("ec2:DescribeVpcs",))
+    assert [each.sid for each in merged([one, other, one])] == ["Look", "Look2"]
+
+
+def test_every_purpose_belongs_to_a_command() -> None:
+    """A purpose of no command would be a call that no policy allows; the log is the role's of Lambda."""
+    assert frozenset[Purpose]().union(*PURPOSES.values()) == set(Purpose) - {Purpose.LOG}
