@@ -15,7 +15,7 @@ from typing import Final, assert_never
 import msgspec
 
 from originlock.aws.permissions import CALLS, CREATE_ACTION, OPERATIONS, PURPOSES, TAG_KEYS, Purpose
-from originlock.intent.policy import COMMAND_LINE_ORIGIN, GroupsById, GroupsByTags, Policy
+from originlock.intent.policy import COMMAND_LINE_ORIGIN, GroupsById, GroupsByTags, LoadBalancerNamed, Policy
 
 LARGEST: Final = 6144
 """IAM and STS quotas: characters of a managed policy; white space does not count."""
@@ -109,12 +109,21 @@ def partition_of(region: str | None) -> str:
 
 def scope_of(policy: Policy, mark: tuple[str, str], region: str | None, account: str | None) -> Scope:
     """What a policy's origin is in AWS."""
-    scope = Scope(mark, region, account)
+    network = policy.network
+    scope = Scope(
+        *(mark, region, account),
+        own_groups=network.security_group == "create",
+        own_lists=network.via == "prefix-list",
+        role=policy.place.role,
+    )
     match policy.target:
         case GroupsById(ids):
             return msgspec.structs.replace(scope, groups=ids)
         case GroupsByTags(tags):
             return msgspec.structs.replace(scope, tags=tags)
+        case LoadBalancerNamed(name):
+            # arn:...:loadbalancer/app/NAME/ID, or the name alone.
+            return msgspec.structs.replace(scope, load_balancers=(name.split("/")[2] if "/" in name else name,))
         case _:
             assert_never(policy.target)
 
