@@ -114,7 +114,6 @@ def scope_of(policy: Policy, mark: tuple[str, str], region: str | None, account:
         *(mark, region, account),
         own_groups=network.security_group == "create",
         own_lists=network.via == "prefix-list",
-        role=policy.place.role,
     )
     match policy.target:
         case GroupsById(ids):

@@ -385,9 +385,11 @@ class Lane:
         )
 
     def _say(self, when: str, verdict: Verdict, evidence: str) -> None:
-        what = proving.in_words(self.expectation)
+        what = proving.in_words(self.expectation, self.names)
         if when == "after-narrow":
             what += ", what was revoked is gone" if self.expectation.present else ", what was taken away is gone"
+        # A proof that is taken again after a wait stands for the one before it.
+        self.proofs = [proof for proof in self.proofs if proof.when != when]
         self.proofs.append(Proof(self.origin, self.name, when, what, verdict, evidence))
 
     def _proved_widening(self, held: Held | Unknown) -> None:

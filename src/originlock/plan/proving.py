@@ -88,13 +88,16 @@ def _few(names: list[str]) -> str:
     return ", ".join(names[:_SHOWN]) + more
 
 
-def in_words(expectation: Expectation) -> str:
+def in_words(expectation: Expectation, names: Mapping[str, str]) -> str:
     """What is expected, such as ``all 22 wanted rules are there``."""
     if expectation.groups:
+        groups = ", ".join(names.get(group, group) for group in expectation.groups)
         healthy = f", {count(len(expectation.healthy), 'target')} still healthy" if expectation.healthy else ""
-        return f"{', '.join(expectation.groups)} on every interface{healthy}"
+        return f"{groups} on every interface{healthy}"
     if expectation.entries:
         return f"all {len(expectation.entries)} wanted entries are there"
+    if not expectation.present:
+        return "it is as it was read"
     return f"all {len(expectation.present)} wanted rules are there"
 
 
