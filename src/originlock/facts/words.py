@@ -18,9 +18,22 @@ from originlock.facts.origin import (
     Rule,
     RuleKey,
     Source,
+    name_of_new_prefix_list,
+    parts_of_new_group,
 )
 
 _SHOWN = 5
+
+
+def target_in_words(target: str) -> str:
+    """What a change is about, shorter than its id where that is long: ``load balancer shop``, ``sg-...``."""
+    if (group := parts_of_new_group(target)) is not None:
+        return f"security group {group[1]} (new)"
+    if (name := name_of_new_prefix_list(target)) is not None:
+        return f"prefix list {name} (new)"
+    _, arn, named = target.partition(":loadbalancer/")
+    # arn:...:loadbalancer/app/NAME/ID
+    return f"load balancer {named.split('/')[1]}" if arn and named.count("/") > 1 else target
 
 
 def count(number: int, thing: str) -> str:
@@ -45,7 +58,7 @@ def source_in_words(source: Source) -> str:
         case GroupSource(group):
             return f"group {group}"
         case PrefixListSource(prefix_list):
-            return f"prefix list {prefix_list}"
+            return f"prefix list {name_of_new_prefix_list(prefix_list) or prefix_list}"
         case OpaqueSource(text):
             return f"something not understood ({text})"
         case _:

@@ -223,14 +223,16 @@ def _until(effect: Effect, act: Act) -> str | None:
 def ordered(drafts: tuple[Draft, ...], waits: tuple[Wait, ...] = ()) -> tuple[Change, ...]:
     """Put drafts in the one order there is: prepare, widen, narrow, tidy for each target, each after the one before.
 
-    Targets come in the order of their ids, so that the plan does not depend on the order of inputs; within a phase
-    of a target the lock's own order stands. What a target waits for is in `after` too.
+    Targets come in the order of their ids, so that the plan does not depend on the order of inputs, but for those that
+    wait for others: they come after them. Within a phase of a target the lock's own order stands. What a target waits
+    for is in `after` too.
     """
     lanes: dict[tuple[str, str], list[Draft]] = {}
     for draft in _each_once(drafts):
         lanes.setdefault((draft.origin, draft.act.target), []).append(draft)
     changes: dict[tuple[str, str], list[Change]] = {}
-    for (origin, target), lane in sorted(lanes.items()):
+    for origin, target in _after_those_they_wait_for(sorted(lanes), waits):
+        lane = lanes[origin, target]
         before: tuple[str, ...] = ()
         counts: dict[Phase, int] = {}
         for draft in sorted(lane, key=lambda draft: PHASE_ORDER.index(draft.phase)):
@@ -251,6 +253,29 @@ def ordered(drafts: tuple[Draft, ...], waits: tuple[Wait, ...] = ()) -> tuple[Ch
             changes.setdefault((origin, target), []).append(change)
             before = (change.id,)
     return tuple(c for lane in _with_waits(changes, waits).values() for c in lane)
+
+
+def _after_those_they_wait_for(keys: list[tuple[str, str]], waits: tuple[Wait, ...]) -> list[tuple[str, str]]:
+    """The same keys, each after those of the targets that it waits for, as far as they do not wait for each other."""
+    by_target: dict[str, list[tuple[str, str]]] = {}
+    for key in keys:
+        by_target.setdefault(key[1], []).append(key)
+    awaited: dict[tuple[str, str], list[str]] = {}
+    for wait in waits:
+        awaited.setdefault((wait.origin, wait.target), []).append(wait.on)
+    placed: dict[tuple[str, str], None] = {}
+    begun: set[tuple[str, str]] = set()
+    stack = list(reversed(keys))
+    while stack:
+        key = stack[-1]
+        before = [other for on in awaited.get(key, ()) for other in by_target.get(on, ()) if other not in begun]
+        begun.add(key)
+        if before:
+            stack += reversed(dict.fromkeys(before))
+            begun.update(before)
+        else:
+            placed.setdefault(stack.pop())
+    return list(placed)
 
 
 def _each_once(drafts: tuple[Draft, ...]) -> tuple[Draft, ...]:

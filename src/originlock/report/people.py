@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from originlock.facts.edge import AcceptedList
-from originlock.facts.words import count
+from originlock.facts.words import count, target_in_words
 from originlock.plan.acts import (
     Act,
     AddEntries,
@@ -53,7 +53,7 @@ def plan_document(plan: Plan, hint: str = "") -> Document:
     """
     lines = [*_heading(plan), *_objections(plan.objections)]
     for target in dict.fromkeys(change.target for change in plan.changes):
-        lines.append(Line(target, Tone.TITLE))
+        lines.append(Line(target_in_words(target), Tone.TITLE))
         lines += [line for change in plan.changes if change.target == target for line in _change(change)]
     lines += [line for hole in plan.holes for line in _hole(hole)]
     lines += _unknowns(plan.unknown)
@@ -100,7 +100,7 @@ def _act_in_words(act: Act) -> str:
         case CreateGroup() | DeleteGroup() | AuthorizeEgress():
             return _group_act_in_words(act)
         case AttachGroups(_, groups):
-            return f"attach {', '.join(groups)} beside the groups that it has"
+            return f"attach {', '.join(map(target_in_words, groups))} beside the groups that it has"
         case DetachGroups(_, groups):
             return f"detach {', '.join(groups)}"
         case CreatePrefixList() | DeletePrefixList() | ResizePrefixList() | AddEntries() | RemoveEntries():
@@ -164,7 +164,7 @@ def _unknowns(unknown: Iterable[Unread]) -> list[Line]:
 
 
 def _at(target: str) -> str:
-    return f"{target}: " if target else ""
+    return f"{target_in_words(target)}: " if target else ""
 
 
 def _summary(plan: Plan, hint: str) -> list[Line]:
@@ -193,7 +193,7 @@ def result_document(result: ApplyResult) -> Document:
     lines += _objections(result.objections)
     changes = {change.id: change for change in result.plan.changes}
     for lane in result.lanes:
-        lines.append(Line(lane.target, Tone.TITLE, 1))
+        lines.append(Line(target_in_words(lane.target), Tone.TITLE, 1))
         lines += [Line(f"done    {_act_in_words(changes[name].act)}", indent=2) for name in lane.done]
         lines += [Line(f"undone  {_act_in_words(changes[name].act)}", Tone.WARNING, 2) for name in lane.undone]
         for proof in lane.proofs:

@@ -42,6 +42,9 @@ def questions(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, overri
     """What else must be read before `contribution` can decide; empty when everything is there."""
     stand = standing(policy, accepted, snapshot)
     asked: list[Question] = [*balancer.questions(policy, snapshot, stand), *prefix_lists.questions(policy, snapshot)]
+    if asked:
+        # Roles and terms hang on the answers, and lists that are found by their tags need not be read twice.
+        return tuple(asked)
     for view in stand.views:
         # What a list counts as is not known before it is read, so that nothing can be said of the room.
         lists = _unread_prefix_lists(policy, snapshot, view.group, every=bool(view.missing))
