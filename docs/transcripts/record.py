@@ -75,9 +75,18 @@ class Shell:
         publisher.publish()
         self.lists = publisher
         self.folder = folder
-        self.group = world.open_load_balancer(aws.client("ec2"), aws.client("elbv2")).group_id
+        self._ec2 = aws.client("ec2")
+        self.group = world.open_load_balancer(self._ec2, aws.client("elbv2")).group_id
         self._environment: Mapping[str, str] = {**aws.environment, **publisher.urls}
         self._said: list[str] = []
+
+    def leave_as_a_script_does(self) -> None:
+        """Take a group as a plain script in cron leaves it, instead of the load balancer's."""
+        self.group = world.empty_group(self._ec2, name="web").group_id
+        left = [(cidr, None) for cidr in (*lists.IPV4, "104.16.0.0/12")]
+        office = world.tcp(443, ipv4=[(world.OFFICE, "office")])
+        ranges = world.tcp(443, ipv4=left, ipv6=[(cidr, None) for cidr in lists.IPV6])
+        self._ec2.authorize_security_group_ingress(GroupId=self.group, IpPermissions=[ranges, office])
 
     def run(self, *arguments: str) -> None:
         """Type a command."""
@@ -143,6 +152,15 @@ def rolled_back(shell: Shell) -> None:
     shell.run("rollback", "--yes", "--reopen")
 
 
+def adopted(shell: Shell) -> None:
+    """From a plain script in cron: its rules without owners, a range of the past, an office."""
+    shell.leave_as_a_script_does()
+    shell.configure()
+    shell.run("adopt", "--yes")
+    shell.run("plan")
+    shell.run("apply", "--yes")
+
+
 def wrong(shell: Shell) -> None:
     """A configuration with faults, and every one of them told."""
     shell.write(_WRONG)
@@ -156,6 +174,7 @@ RECORDED: Final[Mapping[str, Callable[[Shell], None]]] = {
     "changed": changed,
     "refused": refused,
     "rolled-back": rolled_back,
+    "adopted": adopted,
     "wrong-configuration": wrong,
 }
 """Every transcript but the demo's, by name."""

@@ -6,7 +6,8 @@ import pytest
 from botocore import exceptions
 from botocore.parsers import ResponseParserError
 
-from originlock.aws.answers import CallError, code_of, end_of_reading, in_words, outcome_of
+from originlock.aws.answers import CallError, end_of_reading, outcome_of
+from originlock.aws.wording import code_of, in_words
 from originlock.errors import CloudError, UsageError, Whose
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Outcome, Unsure
 

@@ -13,6 +13,8 @@ FULL = """
 edge = "cloudflare"
 region = "eu-west-1"
 profile = "prod"
+role = "arn:aws:iam::123456789012:role/ops/originlock"
+external_id = "blog:2026"
 security_groups = ["sg-0123456789abcdef0", "sg-0a1b2c3d"]
 hostnames = ["WWW.example.org", "example.org"]
 

@@ -41,7 +41,7 @@ def test_everything_said_arrives(full_document: dict[str, object], edges: Sequen
     blog = Policy(
         origin="blog",
         target=GroupsById(("sg-0123456789abcdef0", "sg-0a1b2c3d")),
-        place=Place("eu-west-1", "prod"),
+        place=Place("eu-west-1", "prod", "arn:aws:iam::123456789012:role/ops/originlock", "blog:2026"),
         hostnames=("www.example.org", "example.org"),
         network=NetworkPolicy(
             ports=(443, 8443),

@@ -28,6 +28,8 @@ WORDS = [
     "edge",
     "region",
     "profile",
+    "role",
+    "external_id",
     "security_groups",
     "tags",
     "hostnames",

@@ -10,7 +10,7 @@ import pytest
 from originlock.errors import ExitCode, UsageError
 from originlock.facts.edge import EdgeDescription
 from originlock.facts.networks import parse
-from originlock.intent.options import ad_hoc_policy, override_policy
+from originlock.intent.options import ad_hoc_policy, override_place, override_policy
 from originlock.intent.policy import GroupsById, GroupsByTags, NetworkPolicy, Place, Policy
 
 GROUP = "sg-0123456789abcdef0"
@@ -118,6 +118,19 @@ def test_what_is_said_wins() -> None:
     changed = override_policy(POLICY, [443], "tcp", "remove", "us-east-1", "test")
     network = msgspec.structs.replace(POLICY.network, protocol="tcp", ports=(443,))
     assert changed == msgspec.structs.replace(POLICY, network=network, place=Place("us-east-1", "test"))
+
+
+def test_a_role_that_is_said_wins_and_leaves_the_others_external_id() -> None:
+    """One role's external id would be told to another; or the same role would lose it."""
+    here, other = "arn:aws:iam::123456789012:role/originlock", "arn:aws-us-gov:iam::210987654321:role/ops/originlock"
+    policy = msgspec.structs.replace(POLICY, place=Place("eu-west-1", "prod", here, "blog"))
+    assert override_policy(policy, role=other).place == Place("eu-west-1", "prod", other, None)
+    assert override_policy(policy, role=here) == policy
+    assert override_policy(policy).place.external_id == "blog"
+    assert ad_hoc_policy(["sg-0123456789abcdef0"], role=here).place == Place(role=here)
+    assert override_place(policy.place, None, "test", None) == Place("eu-west-1", "test", here, "blog")
+    with pytest.raises(UsageError, match="--assume-role: 'ops' is not the ARN of a role"):
+        override_place(Place(), None, None, "ops")
 
 
 def test_only_to_report_leaves_every_foreign_rule() -> None:

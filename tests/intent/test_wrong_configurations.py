@@ -57,7 +57,7 @@ BY_SCHEMA_TOO = {
     "an unknown key near none": (
         blog("zzz = 1"),
         "origins.blog.zzz",
-        "known here: edge, region, profile, security_groups, tags, load_balancer, hostnames, network, exceptions",
+        "known here: edge, region, profile, role, external_id, security_groups, tags, load_balancer, hostnames,",
     ),
     "an unknown key of the network": (net("port = [443]"), f"{NETWORK}.port", "did you mean ports?"),
     "an unknown key of an exception": (
@@ -136,6 +136,31 @@ BY_SCHEMA_TOO = {
         blog('profile = " "'),
         "origins.blog.profile",
         "is empty; write the name of a profile",
+    ),
+    "a role by its name": (
+        blog('role = "originlock"'),
+        "origins.blog.role",
+        "'originlock' is not the ARN of a role (such as arn:aws:iam::123456789012:role/originlock)",
+    ),
+    "the ARN of a user": (
+        blog('role = "arn:aws:iam::123456789012:user/ops"'),
+        "origins.blog.role",
+        "is not the ARN of a role",
+    ),
+    "the ARN of a role in a partition that there is not": (
+        blog('role = "arn:aws-eu:iam::123456789012:role/originlock"'),
+        "origins.blog.role",
+        "is not the ARN of a role",
+    ),
+    "an external id without a role": (
+        blog('external_id = "blog-2026"'),
+        "origins.blog.external_id",
+        "is given without a role",
+    ),
+    "an external id of one letter": (
+        blog('role = "arn:aws-cn:iam::123456789012:role/a/b/originlock"\nexternal_id = "x"'),
+        "origins.blog.external_id",
+        "'x' is not an external id (2 to 1224 letters",
     ),
     "groups as one text": (
         '[origins.blog]\nsecurity_groups = "sg-0123456789abcdef0"',

@@ -292,3 +292,13 @@ def test_every_kind_is_tried_here() -> None:
     with open(__file__, encoding="utf-8") as source:  # noqa: PTH123 - itself
         text = source.read()
     assert [kind for kind in FaultKind if f'"{kind}"' not in text] == []
+
+
+def test_a_fault_befalls_only_calls_that_have_the_value(aws: LocalAws, ec2: AwsClient) -> None:
+    """A test that means one group of twenty would break all of them."""
+    one, two = empty_group(ec2, name="one").group_id, empty_group(ec2, name="two").group_id
+    aws.add_fault("access-denied", action="AuthorizeSecurityGroupIngress", times=2, having=two)
+    admit(ec2, one)
+    with pytest.raises(ClientError, match="UnauthorizedOperation"):
+        admit(ec2, two)
+    assert aws.state().faults == 1

@@ -105,6 +105,11 @@ class FakeCloud:
             raise Killed
         return found
 
+    @property
+    def region(self) -> str | None:
+        """The world is one."""
+        return None
+
     def find(self, target: Target) -> Found:
         """The groups by id."""
         assert isinstance(target, GroupsById)

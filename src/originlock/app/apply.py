@@ -14,6 +14,7 @@ import msgspec
 
 from originlock.app.plan import Planned, Readers
 from originlock.errors import CloudError, ExitCode, StateError
+from originlock.facts.edge import AcceptedList
 from originlock.facts.snapshot import Held, updated
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Place
@@ -22,7 +23,7 @@ from originlock.plan.change import Change, Hole, Objection, Unread
 from originlock.plan.document import Plan, basis_difference
 from originlock.plan.journal import Answered, Intended, Proved, RunBegun, RunEnded, runs
 from originlock.plan.lane import LaneReport, State
-from originlock.plan.machine import Finished, Look, Machine, Pause, Perform
+from originlock.plan.machine import AGAIN, Finished, Look, Machine, Pause, Perform
 from originlock.plan.result import ApplyResult, Outcome, outcome_of
 from originlock.ports.reading import JournalReader, Talk
 from originlock.ports.writing import BaselineWriter, Interrupts, JournalWriter, Lease, Performer, Performers
@@ -47,7 +48,7 @@ class Order:
 
     Attributes:
         run: the new run's name, unique and sortable by time.
-        command: ``apply`` or ``rollback``.
+        command: ``apply``, ``adopt`` or ``rollback``.
         saved: the plan that alone may be applied; None to apply whatever the plan is now.
         wait_seconds: how long to wait for another run's lease.
     """
@@ -71,14 +72,14 @@ def apply(
 
     Raises:
         RefusedError: another run holds the lease.
-        StateError: the journal cannot be written; nothing was done that is not in it.
+        StateError: the journal cannot be written; nothing was changed. Once something was, it is the result's to say.
         OriginlockError: reading failed as a whole; nothing was changed.
     """
     with writers.lease.held(f"{order.command} {order.run} by {order.by}", order.wait_seconds):
         recovered = _close_unfinished(order, readers, writers)
         planned = make()
         stale = _stale(order, planned.plan)
-        if stale or planned.plan.objections:
+        if stale or (planned.plan.objections and not planned.plan.changes):
             result = _refused(order, planned.plan, stale + planned.plan.objections, recovered)
             writers.journal.append((_begun(order, planned.plan, readers), _ended(result, readers)))
             return result
@@ -131,22 +132,31 @@ def _carried_out(
     order: Order, planned: Planned, readers: Readers, writers: Writers, recovered: tuple[str, ...]
 ) -> ApplyResult:
     plan = planned.plan
-    if plan.accepted is not None and plan.purpose == "apply" and plan.accepted.agree is not False:
-        # A list whose forms disagree is not settled: it may be acted on, but is no baseline for the next one.
+    if plan.accepted is not None and _is_settled(plan, plan.accepted):
         writers.baselines.accept(plan.accepted)
     begun = _begun(order, plan, readers)
     if not plan.changes:
-        result = _result(order, planned, readers, (), {}, interrupted=False, recovered=recovered)
+        result = _result(order, planned, readers, (), Drive(), recovered)
         writers.journal.append((begun, _ended(result, readers)))
         return result
     with writers.interrupts.deferred() as interrupt:
         writers.journal.append((begun,))
         machine = Machine(plan)
-        seen, interrupted = _driven(order, machine, plan, readers, writers, interrupt.asked)
-        result = _result(order, planned, readers, machine.reports(), seen, interrupted=interrupted, recovered=recovered)
+        drive = _driven(order, machine, plan, readers, writers, interrupt.asked)
+        result = _result(order, planned, readers, machine.reports(), drive, recovered)
         proofs = tuple(Proved(order.run, readers.clock.now().isoformat(timespec="seconds"), p) for p in result.proofs)
-        writers.journal.append((*proofs, _ended(result, readers)))
+        try:
+            writers.journal.append((*proofs, _ended(result, readers)))
+        except StateError as error:
+            drive.broke_off = drive.broke_off or error.what
+            result = _result(order, planned, readers, machine.reports(), drive, recovered)
     return result
+
+
+def _is_settled(plan: Plan, accepted: AcceptedList) -> bool:
+    """Whether the list may be the baseline of the next one: not one whose forms disagree, or that own rules doubt."""
+    doubted = any(objection.digest is not None for objection in plan.objections)
+    return plan.purpose == "apply" and accepted.agree is not False and not doubted
 
 
 def _begun(order: Order, plan: Plan, readers: Readers) -> RunBegun:
@@ -166,23 +176,45 @@ def _begun(order: Order, plan: Plan, readers: Readers) -> RunBegun:
 SeenByOrigin = dict[str, dict[str, Held | Unknown]]
 
 
+@dataclasses.dataclass
+class Drive:
+    """How far it came.
+
+    Attributes:
+        seen: what each target was last seen as.
+        begun: whether anything was asked of AWS that changes it.
+        broke_off: why it could not be carried on (the journal cannot be written); empty otherwise.
+    """
+
+    seen: SeenByOrigin = dataclasses.field(default_factory=dict)
+    begun: bool = False
+    interrupted: bool = False
+    broke_off: str = ""
+
+
 def _driven(
     order: Order, machine: Machine, plan: Plan, readers: Readers, writers: Writers, asked: Callable[[], bool]
-) -> tuple[SeenByOrigin, bool]:
-    """Do what the machine says until it has finished; returns what each target was last seen as."""
+) -> Drive:
+    """Do what the machine says until it has finished.
+
+    Raises:
+        StateError: the journal cannot be written, and nothing was changed yet.
+    """
     performer = writers.performers.performer(plan.limits)
     places = {policy.origin: policy.place for policy in plan.policies}
-    seen: SeenByOrigin = {}
-    interrupted = False
+    drive = Drive()
     while True:
-        if asked() and not interrupted:
-            interrupted = True
+        if asked() and not drive.interrupted:
+            drive.interrupted = True
             machine.interrupt()
         match machine.next():
             case Perform() as step:
-                _perform(order, machine, step, (places, performer), readers, writers)
+                try:
+                    _perform(order, machine, step, (places, performer, drive), readers, writers)
+                except StateError as error:
+                    _break_off(machine, drive, error)
             case Look(targets):
-                for target, held in _looked(machine, targets, places, readers, seen).items():
+                for target, held in _looked(machine, targets, places, readers, drive.seen).items():
                     machine.seen(target, held)
             case Pause(seconds, waiting_for):
                 writers.talk.say(f"waiting {seconds:.2g} s until AWS shows it ({waiting_for})")
@@ -190,8 +222,8 @@ def _driven(
             case Finished():
                 # What was done after the last look, an undo above all, is not in it.
                 ended = tuple(r.target for r in machine.reports() if r.state is not State.FINISHED)
-                _looked(machine, ended, places, readers, seen)
-                return seen, interrupted
+                _looked(machine, ended, places, readers, drive.seen)
+                return drive
             case other:
                 assert_never(other)
 
@@ -200,20 +232,31 @@ def _perform(
     order: Order,
     machine: Machine,
     step: Perform,
-    how: tuple[dict[str, Place], Performer],
+    how: tuple[dict[str, Place], Performer, Drive],
     readers: Readers,
     writers: Writers,
 ) -> None:
-    """Write down what is going to be done, do it, and tell the machine what came of each act."""
-    places, performer = how
+    """Write down what is going to be done, do it, and tell the machine what came of each act.
+
+    Raises:
+        StateError: it could not be written down. The machine was told of every answer all the same.
+    """
+    places, performer, drive = how
     now = readers.clock.now().isoformat(timespec="seconds")
     intents = (Intended(order.run, now, c.id, c.origin, act, inverse(act), step.undo) for c, act in step.acts)
     _write_down(writers, tuple(intents), undo=step.undo)
     writers.talk.say(_acts_in_words(step.acts, undo=step.undo))
+    drive.begun = True
+    lost: StateError | None = None
     for change, outcome in performer.perform(tuple((places[c.origin], c, act) for c, act in step.acts)):
         now = readers.clock.now().isoformat(timespec="seconds")
-        _write_down(writers, (Answered(order.run, now, change.id, outcome, step.undo),), undo=step.undo)
         machine.acted(change.id, outcome)
+        try:
+            _write_down(writers, (Answered(order.run, now, change.id, outcome, step.undo),), undo=step.undo)
+        except StateError as error:
+            lost = error
+    if lost is not None:
+        raise lost
 
 
 def _write_down(writers: Writers, events: tuple[Intended | Answered, ...], *, undo: bool) -> None:
@@ -224,6 +267,14 @@ def _write_down(writers: Writers, events: tuple[Intended | Answered, ...], *, un
         if not undo:
             raise
         writers.talk.say(error.what)
+
+
+def _break_off(machine: Machine, drive: Drive, error: StateError) -> None:
+    """The journal is lost: what was begun is told of, and nothing more is begun."""
+    if not drive.begun:
+        raise error
+    drive.broke_off = error.what
+    machine.break_off(error.what, f"{error.remedy}; then {AGAIN}")
 
 
 def _looked(
@@ -272,21 +323,24 @@ def _result(
     planned: Planned,
     readers: Readers,
     lanes: tuple[LaneReport, ...],
-    seen: SeenByOrigin,
-    *,
-    interrupted: bool,
+    drive: Drive,
     recovered: tuple[str, ...],
 ) -> ApplyResult:
-    holes, unknown = _found_now(planned, seen, readers)
-    outcome, code = outcome_of(lanes, holes, unknown, interrupted=interrupted)
-    return ApplyResult(order.run, planned.plan, outcome, code, lanes, holes, unknown, recovered=recovered)
+    plan = planned.plan
+    holes, unknown = _found_now(planned, drive.seen, readers)
+    refused, broken = bool(plan.objections), bool(drive.broke_off)
+    outcome, code = outcome_of(lanes, holes, unknown, interrupted=drive.interrupted, refused=refused, broke_off=broken)
+    return ApplyResult(
+        order.run, plan, outcome, code, lanes, holes, unknown, plan.objections, recovered, drive.broke_off
+    )
 
 
 def _found_now(planned: Planned, seen: SeenByOrigin, readers: Readers) -> tuple[tuple[Hole, ...], tuple[Unread, ...]]:
     """What the locks find in what was seen last."""
     plan = planned.plan
     holes: list[Hole] = []
-    unknown: list[Unread] = []
+    # Of an origin that could not be looked at no lock can speak.
+    unknown = [unread for unread in plan.unknown if unread.origin not in planned.snapshots]
     for policy in plan.policies:
         snapshot = planned.snapshots.get(policy.origin)
         if snapshot is None or plan.accepted is None:

@@ -11,6 +11,7 @@ from typing import assert_never
 import msgspec
 
 from originlock.acceptance.judge import Accepted, RefusedList, judge
+from originlock.acceptance.past import past_ranges
 from originlock.errors import TargetError
 from originlock.facts.edge import AcceptedList, EdgeDescription
 from originlock.facts.origin import PrefixList, SecurityGroup
@@ -36,6 +37,8 @@ from originlock.ports.reading import Baselines, Clock, CloudReader, Edges, Pendi
 _ROUNDS = 8
 """How many rounds of questions a lock may have; far more than any has, so that a fault cannot ask for ever."""
 
+_WHERE_ELSE = "the region (--region) and the account (--profile, --assume-role)"
+
 
 def baseline_of(description: EdgeDescription, baselines: Baselines) -> AcceptedList:
     """The list that a new one is held against: the last accepted one, on a first run the snapshot that ships."""
@@ -51,7 +54,12 @@ def accept_list(
     """Wait for the published list and hold it against the guards."""
     description = edges.description(edge)
     baseline = baseline_of(description, baselines)
-    return judge(pending.readings(), description.limits, baseline, digest, clock.now().isoformat(timespec="seconds"))
+    at = clock.now().isoformat(timespec="seconds")
+    judged = judge(pending.readings(), description.limits, baseline, digest, at)
+    if isinstance(judged, RefusedList):
+        return judged
+    past = past_ranges(description, baseline, judged.list.ranges)
+    return msgspec.structs.replace(judged, list=msgspec.structs.replace(judged.list, past=past))
 
 
 def look(policy: Policy, reader: CloudReader, clock: Clock) -> Snapshot:
@@ -67,7 +75,7 @@ def look(policy: Policy, reader: CloudReader, clock: Clock) -> Snapshot:
             missing = [name for name in ids if name not in found.groups]
             said = f"there is no security group {', '.join(missing)} in {where}"
             if missing and not found.groups:
-                raise TargetError(said, "check the id, the region (--region) and the account (--profile)")
+                raise TargetError(said, f"check the id, {_WHERE_ELSE}")
             # One that is gone must not keep the others from being served.
             gone = {name: Unknown(f"security group {name}", f"there is none in {where}") for name in missing}
             found = msgspec.structs.replace(found, groups=found.groups | gone)
@@ -75,11 +83,11 @@ def look(policy: Policy, reader: CloudReader, clock: Clock) -> Snapshot:
             if not found.groups and not found.unknown:
                 said = ", ".join(f"{key}={value}" for key, value in tags)
                 message = f"no security group in {where} carries the tags {said}"
-                raise TargetError(message, "check the tags, the region (--region) and the account (--profile)")
+                raise TargetError(message, f"check the tags, {_WHERE_ELSE}")
         case LoadBalancerNamed(name):
             if found.load_balancer is None and not found.unknown:
                 message = f"there is no load balancer {name} in {where}"
-                raise TargetError(message, "check the name, the region (--region) and the account (--profile)")
+                raise TargetError(message, f"check the name, {_WHERE_ELSE}")
         case _:
             assert_never(policy.target)
     return Snapshot(at=clock.now(), groups=found.groups, unknown=found.unknown, load_balancer=found.load_balancer)

@@ -6,19 +6,20 @@ Lives here: how a plan comes about. Must not live here: the write ports.
 from __future__ import annotations
 
 import dataclasses
+from typing import Literal, assert_never
 
 import msgspec
 
 from originlock.acceptance.judge import Accepted, RefusedList
 from originlock.app.observe import Case, accept_list, answered, baseline_of, look
-from originlock.errors import UsageError
+from originlock.errors import CloudError, TargetError, UsageError
 from originlock.facts.edge import AcceptedList
 from originlock.facts.snapshot import Snapshot
-from originlock.intent.policy import Limits, Overrides, Policy
+from originlock.intent.policy import Limits, Overrides, Place, Policy
 from originlock.locks.interface import Lock
 from originlock.plan.acts import Inverse
-from originlock.plan.change import Contribution, Note, Objection
-from originlock.plan.document import Plan, PlanFrame, composed
+from originlock.plan.change import Contribution, Note, Objection, Unread
+from originlock.plan.document import Plan, PlanFrame, Purpose, composed
 from originlock.ports.reading import Baselines, Clock, Clouds, Edges, Resolver
 
 
@@ -36,11 +37,16 @@ class Readers:
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What is to be planned."""
+    """What is to be planned.
+
+    Attributes:
+        purpose: to have what is wanted, or to take over what others made of it.
+    """
 
     policies: tuple[Policy, ...]
     limits: Limits
     overrides: Overrides
+    purpose: Literal["apply", "adopt"] = "apply"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,38 +70,98 @@ class Planned:
 
 
 def make_plan(request: Request, readers: Readers, undo: Undo | None = None) -> Planned:
-    """Read everything and plan.
+    """Read everything and plan. Of several origins, one that cannot be looked at is told of as unknown.
 
     Raises:
-        TargetError: a target does not exist.
-        CloudError: AWS cannot be asked at all.
-        UsageError: the origins stand behind different edges.
+        TargetError: the target of the only origin does not exist.
+        CloudError: AWS cannot be asked at all of the only origin.
+        UsageError: the origins stand behind different edges; or there is no such profile or Region.
     """
     edge = _one_edge(request.policies)
     pending = readers.edges.start(edge)
-    cloud_readers = {policy.origin: readers.clouds.reader(policy.place) for policy in request.policies}
+    looks = Looks(readers, several=bool(request.policies[1:]))
+    request = dataclasses.replace(request, policies=tuple(looks.placed(policy) for policy in request.policies))
     judged = accept_list(edge, pending, readers.edges, readers.baselines, readers.clock, request.overrides.accept_list)
     if isinstance(judged, RefusedList) and undo is None:
         return Planned(composed(_frame(request, judged, None), ()), {})
     # On a rollback the last accepted list stands in for one that is refused; nothing is removed on its strength.
     last = baseline_of(readers.edges.description(edge), readers.baselines)
     accepted = judged.list if isinstance(judged, Accepted) else msgspec.structs.replace(last, current=False)
+    purpose: Purpose = request.purpose if undo is None else "rollback"
     snapshots: dict[str, Snapshot] = {}
     contributions: list[Contribution] = []
     for policy in request.policies:
-        reader = cloud_readers[policy.origin]
         case = Case(policy, accepted, request.overrides, () if undo is None else undo.of(policy.origin))
-        snapshot = look(policy, reader, readers.clock)
-        snapshot = answered(case, snapshot, readers.locks, reader, readers.resolver)
-        snapshots[policy.origin] = snapshot
-        contributions += [_contribution(lock, case, snapshot, undo) for lock in readers.locks]
-    return Planned(composed(_frame(request, judged, undo, accepted), tuple(contributions)), snapshots)
+        snapshot = looks.of(case)
+        if snapshot is not None:
+            snapshots[policy.origin] = snapshot
+            contributions += [_contribution(lock, case, snapshot, purpose) for lock in readers.locks]
+    frame = msgspec.structs.replace(_frame(request, judged, undo, accepted), unknown=looks.unread)
+    return Planned(composed(frame, tuple(contributions)), snapshots)
 
 
-def _contribution(lock: Lock, case: Case, snapshot: Snapshot, undo: Undo | None) -> Contribution:
-    if undo is None:
-        return lock.contribution(case.policy, case.accepted, snapshot, case.overrides)
-    return lock.rollback(case.policy, case.accepted, snapshot, case.overrides, case.inverses)
+class Looks:
+    """Looks at origins, one after the other; of several, one that cannot be looked at does not stop the others."""
+
+    def __init__(self, readers: Readers, *, several: bool) -> None:
+        self._readers = readers
+        self._several = several
+        self._lost: dict[Place, CloudError] = {}
+        self._unread: dict[str, Unread] = {}
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        """The origins that could not be looked at."""
+        return tuple(self._unread.values())
+
+    def placed(self, policy: Policy) -> Policy:
+        """The policy with its Region by name, so that a plan means the same wherever it is applied."""
+        try:
+            region = self._readers.clouds.reader(policy.place).region
+        except CloudError as error:
+            self._miss(policy, error)
+            return policy
+        place = msgspec.structs.replace(policy.place, region=policy.place.region or region)
+        return msgspec.structs.replace(policy, place=place)
+
+    def of(self, case: Case) -> Snapshot | None:
+        """All that the locks need to know of an origin; None if it cannot be looked at.
+
+        Raises:
+            TargetError, CloudError: it cannot, and it is the only one.
+        """
+        policy, readers = case.policy, self._readers
+        if policy.origin in self._unread:
+            return None
+        try:
+            if policy.place in self._lost:
+                # What this place answered once it would answer again, and each time takes all its tries.
+                raise self._lost[policy.place]
+            reader = readers.clouds.reader(policy.place)
+            return answered(case, look(policy, reader, readers.clock), readers.locks, reader, readers.resolver)
+        except (TargetError, CloudError) as error:
+            self._miss(policy, error)
+            return None
+
+    def _miss(self, policy: Policy, error: TargetError | CloudError) -> None:
+        if not self._several:
+            raise error
+        if isinstance(error, CloudError):
+            self._lost[policy.place] = error
+        reason = f"{error.what}; what to do: {error.remedy}"
+        self._unread[policy.origin] = Unread(policy.origin, "", f"origin {policy.origin}", reason)
+
+
+def _contribution(lock: Lock, case: Case, snapshot: Snapshot, purpose: Purpose) -> Contribution:
+    match purpose:
+        case "apply":
+            return lock.contribution(case.policy, case.accepted, snapshot, case.overrides)
+        case "adopt":
+            return lock.adoption(case.policy, case.accepted, snapshot)
+        case "rollback":
+            return lock.rollback(case.policy, case.accepted, snapshot, case.overrides, case.inverses)
+        case _:
+            assert_never(purpose)
 
 
 def _one_edge(policies: tuple[Policy, ...]) -> str:
@@ -127,7 +193,7 @@ def _frame(
         limits=request.limits,
         overrides=request.overrides,
         accepted=accepted,
-        purpose="apply" if undo is None else "rollback",
+        purpose=request.purpose if undo is None else "rollback",
         undoes=None if undo is None else undo.run,
         refused_digest=judged.digest if isinstance(judged, RefusedList) and undo is None else None,
         objections=objections,

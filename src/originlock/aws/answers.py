@@ -10,7 +10,9 @@ from typing import Final
 import botocore.exceptions
 import botocore.parsers
 
+from originlock.aws.roles import RoleNotAssumedError
 from originlock.aws.session import unusable
+from originlock.aws.wording import code_of, in_words
 from originlock.errors import CloudError, OriginlockError, Whose
 from originlock.plan.outcomes import AlreadySo, Failed, Outcome, Unsure
 
@@ -65,31 +67,14 @@ _LATER: Final = frozenset(
     }
 )
 _SERVER_ERRORS: Final = 500
-_LONGEST_MESSAGE: Final = 300
 
 _AGAIN: Final = "run `originlock apply` again: it goes on from what AWS holds then"
 
 
-def code_of(error: BaseException) -> str:
-    """AWS's code of an error; empty if AWS gave none."""
-    if isinstance(error, botocore.exceptions.ClientError):
-        return str(error.response.get("Error", {}).get("Code", ""))
-    return ""
-
-
-def in_words(error: BaseException) -> str:
-    """The error, one bounded line; AWS's encoded authorization messages are left out."""
-    if isinstance(error, botocore.exceptions.ClientError):
-        said = str(error.response.get("Error", {}).get("Message", ""))
-        text = f"{error.operation_name}: {code_of(error)}: {said.split('Encoded authorization', maxsplit=1)[0].strip()}"
-    else:
-        text = f"{type(error).__name__}: {error}"
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_MESSAGE else line[:_LONGEST_MESSAGE] + "..."
-
-
 def end_of_reading(error: BaseException) -> OriginlockError | None:
     """The error to raise if AWS cannot be asked at all; None if just this one thing stays unknown."""
+    if isinstance(error, RoleNotAssumedError):
+        return _without_role(error)
     if isinstance(error, (*_NO_CREDENTIALS, botocore.exceptions.EndpointConnectionError)):
         return unusable(error)
     if code_of(error) in _BAD_CREDENTIALS:
@@ -99,6 +84,14 @@ def end_of_reading(error: BaseException) -> OriginlockError | None:
             whose=Whose.YOURS,
         )
     return None
+
+
+def _without_role(error: RoleNotAssumedError) -> CloudError:
+    """That a role cannot be assumed is the person's to mend if STS says so; otherwise it may do in a while."""
+    if isinstance(error.__cause__, botocore.exceptions.ClientError) and code_of(error.__cause__) not in _LATER:
+        remedy = "check the ARN, the role's trust policy, the external_id that it asks for, and your sts:AssumeRole"
+        return CloudError(f"AWS: {error}", remedy, whose=Whose.YOURS)
+    return CloudError(f"AWS: {error}", "check the clock, the network, the Region and AWS_ENDPOINT_URL, and try again")
 
 
 def outcome_of(error: BaseException) -> Outcome:

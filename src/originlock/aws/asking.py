@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from originlock.aws.answers import CallError, end_of_reading, in_words
+from originlock.aws.answers import CallError, end_of_reading
+from originlock.aws.wording import in_words
 from originlock.facts.networks import NotACidrError
 from originlock.facts.unknown import Unknown
 

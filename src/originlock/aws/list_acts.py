@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, assert_never
 
 from originlock.aws import decode
-from originlock.aws.answers import CallError, code_of, in_words, outcome_of
+from originlock.aws.answers import CallError, outcome_of
 from originlock.aws.calling import called
 from originlock.aws.pacing import TokenBucket
+from originlock.aws.wording import code_of, in_words
 from originlock.plan.acts import (
     AddEntries,
     CreatePrefixList,

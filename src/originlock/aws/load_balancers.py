@@ -9,9 +9,10 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Final
 
-from originlock.aws.answers import CallError, code_of
+from originlock.aws.answers import CallError
 from originlock.aws.asking import read
 from originlock.aws.session import Sessions
+from originlock.aws.wording import code_of
 from originlock.facts.load_balancer import Interface, Listener, LoadBalancer, TargetHealth
 from originlock.facts.origin import Missing, Tags
 from originlock.facts.unknown import Unknown

@@ -84,6 +84,11 @@ class AwsReader:
         self._ec2 = sessions.ec2(place)
         self._balancers = BalancerReader(sessions, place)
 
+    @property
+    def region(self) -> str | None:
+        """The Region that is read, by name."""
+        return self._ec2.meta.region_name
+
     def find(self, target: Target) -> Found:
         """The groups of a target with their rules: one call for the groups, one for the rules of those that have any.
 

@@ -1,19 +1,27 @@
 """Clients: one session for each profile, one client for each place and service; boto3's own chain untouched.
 
+A place that names a role has its clients from the profile's session too, with the role's credentials.
+
 Lives here: sessions, time limits, retries. Must not live here: any call.
 """
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, cast
 
 import botocore.config
 import botocore.exceptions
 import botocore.session
+import msgspec
+from botocore.credentials import Credentials
 
 from originlock import __version__
 from originlock.aws.models import ModelFiles
+from originlock.aws.roles import Now, credentials_of
 from originlock.errors import CloudError, UsageError, Whose
 from originlock.intent.policy import Place
 
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_service_quotas import ServiceQuotasClient
+    from mypy_boto3_sts import STSClient
 
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 20
@@ -35,8 +44,10 @@ SIDE_BY_SIDE: Final = 16
 class Sessions:
     """Makes clients once for each place and service. Not for use from several threads; the clients are."""
 
-    def __init__(self) -> None:
-        self._sessions: dict[str | None, botocore.session.Session] = {}
+    def __init__(self, now: Now = lambda: datetime.datetime.now(datetime.UTC)) -> None:
+        self._now = now
+        self._sessions: dict[str | None, _Session] = {}
+        self._roles: dict[Place, Credentials] = {}
         self._clients: dict[tuple[Place, str], object] = {}
 
     def ec2(self, place: Place) -> EC2Client:
@@ -64,39 +75,72 @@ class Sessions:
             CloudError: the AWS configuration cannot be read.
         """
         try:
-            return _region(self._session(place), place)
+            return _region(place, self._session(place.profile))
         except botocore.exceptions.BotoCoreError as error:
             raise unusable(error) from error
 
     def _client(self, place: Place, service: str) -> object:
-        if (place, service) not in self._clients:
-            try:
-                self._clients[place, service] = self._made(place, service)
-            except botocore.exceptions.BotoCoreError as error:
-                raise unusable(error) from error
-            except ValueError as error:
-                message = f"AWS: {error}"
-                raise UsageError(message, "mend AWS_ENDPOINT_URL, AWS_MAX_ATTEMPTS or the profile") from error
+        try:
+            session = self._session(place.profile)
+            # A place that names its Region and one that leaves it to the environment may be the same.
+            place = msgspec.structs.replace(place, region=_region(place, session))
+            if (place, service) not in self._clients:
+                self._clients[place, service] = self._made(session, place, service)
+        except botocore.exceptions.BotoCoreError as error:
+            raise unusable(error) from error
+        except ValueError as error:
+            message = f"AWS: {error}"
+            raise UsageError(message, "mend AWS_ENDPOINT_URL, AWS_MAX_ATTEMPTS or the profile") from error
         return self._clients[place, service]
 
-    def _made(self, place: Place, service: str) -> object:
-        session = self._session(place)
-        return session.create_client(service, region_name=_region(session, place), config=_config(session))
+    def _made(self, session: _Session, place: Place, service: str) -> object:
+        if place.role is None:
+            return _client(session, place, service)
+        if place not in self._roles:
+            # In the place's own Region: another Region's trouble is then no trouble here.
+            sts = cast("STSClient", _client(session, place, "sts"))
+            self._roles[place] = credentials_of(place, sts, self._now)
+        with session.speaking_as(self._roles[place]):
+            return _client(session, place, service)
 
-    def _session(self, place: Place) -> botocore.session.Session:
-        session = self._sessions.get(place.profile)
-        if session is None:
-            session = botocore.session.Session(profile=place.profile)
+    def _session(self, profile: str | None) -> _Session:
+        if profile not in self._sessions:
+            session = _Session(profile=profile)
             session.user_agent_extra = f"originlock/{__version__}"
             session.get_component("data_loader").file_loader = ModelFiles()
-            self._sessions[place.profile] = session
-        return session
+            self._sessions[profile] = session
+        return self._sessions[profile]
 
 
-def _region(session: botocore.session.Session, place: Place) -> str | None:
+class _Session(botocore.session.Session):
+    """A session that can make clients with other credentials than its own.
+
+    A session of its own for each role would load botocore's models again: 217 ms and 22 MB, rather than 16 ms.
+    """
+
+    _other: Credentials | None = None
+
+    @contextlib.contextmanager
+    def speaking_as(self, credentials: Credentials) -> Iterator[None]:
+        """Give what is made meanwhile these credentials; they may be such that renew themselves."""
+        self._other = credentials
+        try:
+            yield
+        finally:
+            self._other = None
+
+    def get_credentials(self) -> Credentials | None:
+        """The credentials that a client is made with."""
+        return super().get_credentials() if self._other is None else self._other
+
+
+def _client(session: _Session, place: Place, service: str) -> object:
+    return session.create_client(service, region_name=place.region, config=_config(session))
+
+
+def _region(place: Place, session: botocore.session.Session) -> str | None:
     # boto3's chain knows AWS_DEFAULT_REGION alone; the AWS CLI 2 and other SDKs know AWS_REGION: it comes last.
-    found = place.region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
-    return None if found is None else str(found)
+    return place.region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
 
 
 def _config(session: botocore.session.Session) -> botocore.config.Config:

@@ -68,6 +68,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     no_prove: bool,  # noqa: FBT001  ditto
     region: str | None,
     profile: str | None,
+    role: str | None,
     config: str | None,
     wait: float,
     yes: bool,  # noqa: FBT001  ditto
@@ -77,7 +78,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     """Plan and do it; or with FILE, do a saved plan and just that."""
     needs_terminal_or_yes(yes=yes, command="apply")
     said = Said(
-        *(config, security_groups, tags, origins, ports, protocol, foreign, foreign_rules, region, profile),
+        *(config, security_groups, tags, origins, ports, protocol, foreign, foreign_rules, region, profile, role),
         load_balancer=load_balancer,
         via=via,
         create_group=create_group,

@@ -13,7 +13,7 @@ import click
 from originlock.app.apply import apply
 from originlock.app.plan import Planned, Readers
 from originlock.cli.output import StderrTalk, print_document, print_json, print_talk
-from originlock.errors import ExitCode, UsageError
+from originlock.errors import UsageError
 from originlock.plan.document import Plan
 from originlock.plan.result import exit_code_of_plan
 from originlock.report.data import plan_data, result_data
@@ -48,7 +48,7 @@ def carried_out(
         shown = saved if saved is not None else make().plan
         print_talk(plan_document(shown)) if as_json else print_document(plan_document(shown))
         # A saved plan with nothing to do is still held against what AWS holds now.
-        if shown.objections or not (shown.changes or saved):
+        if not shown.changes and (shown.objections or not saved):
             if as_json:
                 print_json(plan_data(shown))
             return int(exit_code_of_plan(shown))
@@ -56,7 +56,7 @@ def carried_out(
             click.echo("Nothing was changed.", err=True)
             if as_json:
                 print_json(plan_data(shown))
-            return int(ExitCode.PENDING)
+            return int(exit_code_of_plan(shown))
         saved = shown
     order = desk.order(command, saved=saved, wait_seconds=wait_seconds)
     show = _silent if as_json or not yes else _show_plan

@@ -20,6 +20,7 @@ from originlock.errors import EXIT_CODE_MEANINGS, ExitCode, OriginlockError, Who
 COMMANDS: Final = {
     "plan": "show what would be changed, and why; changes nothing",
     "apply": "do it: widen, prove, narrow, prove",
+    "adopt": "take over the edge's rules that a script or a person made; opens and closes nothing",
     "rollback": "undo a run, under the same guards",
     "history": "what was done, when and by whom",
     "ranges": "the edge's published ranges, held against the guards",
@@ -29,7 +30,7 @@ COMMANDS: Final = {
 """Each command with its one line; its module is loaded when it is called."""
 
 
-_CHANGING: Final = frozenset({"apply", "rollback"})
+_CHANGING: Final = frozenset({"apply", "adopt", "rollback"})
 
 
 class LateGroup(click.Group):

@@ -52,6 +52,7 @@ config_option = click.option(
 place_options = _all(
     click.option("--region", metavar="REGION", help="the AWS Region [default: as the AWS CLI finds it]"),
     click.option("--profile", metavar="NAME", help="the AWS profile [default: as the AWS CLI finds it]"),
+    click.option("--assume-role", "role", metavar="ARN", help="assume this role, with what the profile gives"),
 )
 
 target_options = _all(
@@ -108,14 +109,16 @@ def _digest(_context: click.Context, _option: click.Parameter, said: str | None)
     return said
 
 
+accept_list_option = click.option(
+    "--accept-list",
+    metavar="DIGEST",
+    callback=_digest,
+    help="act on the list with this digest although a guard refused it",
+)
+
 override_options = _all(
     click.option("--adopt", is_flag=True, help="take over rules for wanted ranges that somebody else made"),
-    click.option(
-        "--accept-list",
-        metavar="DIGEST",
-        callback=_digest,
-        help="act on the list with this digest although a guard refused it",
-    ),
+    accept_list_option,
     click.option("--no-prove", is_flag=True, help="narrow also where a proof cannot be had (it is journalled)"),
 )
 
@@ -155,6 +158,7 @@ class Said:
     foreign_rules: tuple[str, ...] = ()
     region: str | None = None
     profile: str | None = None
+    role: str | None = None
     load_balancer: str | None = None
     via: str | None = None
     create_group: bool = False
@@ -208,6 +212,7 @@ def policies_of(said: Said, loaded: Loaded) -> tuple[Configuration, tuple[Policy
             said.profile,
             edges=descriptions(),
             foreign_rules=said.foreign_rules or None,
+            role=said.role,
             load_balancer=said.load_balancer,
             via=said.via,
             security_group=said.security_group,
@@ -247,6 +252,7 @@ def _overridden(policy: Policy, said: Said) -> Policy:
         said.region,
         said.profile,
         foreign_rules=said.foreign_rules or None,
+        role=said.role,
         via=said.via,
         security_group=said.security_group,
     )

@@ -22,6 +22,7 @@ from originlock.cli.options import (
     target_options,
 )
 from originlock.cli.output import print_document, print_json
+from originlock.plan.document import Plan
 from originlock.plan.result import exit_code_of_plan
 from originlock.report.data import plan_data
 from originlock.report.people import plan_document
@@ -63,6 +64,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     no_prove: bool,  # noqa: FBT001  ditto
     region: str | None,
     profile: str | None,
+    role: str | None,
     config: str | None,
     out: str | None,
     output: str,
@@ -70,7 +72,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
 ) -> int:
     """Show what would be changed, and why. Nothing is written to AWS."""
     said = Said(
-        *(config, security_groups, tags, origins, ports, protocol, foreign, foreign_rules, region, profile),
+        *(config, security_groups, tags, origins, ports, protocol, foreign, foreign_rules, region, profile, role),
         load_balancer=load_balancer,
         via=via,
         create_group=create_group,
@@ -87,6 +89,13 @@ def command(  # noqa: PLR0917  one for each option, given by name
         doing = "originlock apply, with the same options" if out is None else f"originlock apply {out}"
         print_document(plan_document(plan, f"Nothing was changed. To do it: {doing}."))
         if out is not None:
-            refused = " It is refused, and so will be its apply." if plan.objections else ""
-            click.echo(f"Saved as {out}.{refused}", err=True)
+            click.echo(f"Saved as {out}.{_refusal(plan)}", err=True)
     return int(exit_code_of_plan(plan))
+
+
+def _refusal(plan: Plan) -> str:
+    if not plan.objections:
+        return ""
+    if not plan.changes:
+        return " It is refused, and so will be its apply."
+    return f" It is refused for {', '.join(sorted(plan.refused))}, and so will be its apply."

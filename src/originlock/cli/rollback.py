@@ -22,6 +22,7 @@ from originlock.cli.options import (
     yes_option,
 )
 from originlock.errors import StateError, UsageError
+from originlock.intent.options import override_place
 from originlock.intent.policy import Configuration, GroupsById, LoadBalancerNamed, Policy
 from originlock.plan.journal import RunRecord, last_to_undo, runs
 from originlock.store.journal import JournalFile
@@ -51,6 +52,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     reopen: bool,  # noqa: FBT001  click gives flags by name
     region: str | None,
     profile: str | None,
+    role: str | None,
     config: str | None,
     wait: float,
     yes: bool,  # noqa: FBT001  ditto
@@ -62,7 +64,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     configuration = configuration_of(loaded_configuration(Said(config=config)))
     state = state_directory()
     record = _chosen(run, JournalFile(state))
-    policies = tuple(_policy(policy, configuration, region, profile) for policy in _touched(record))
+    policies = tuple(_policy(policy, configuration, (region, profile, role)) for policy in _touched(record))
     overrides = overrides_of(adopt=False, accept_list=None, no_prove=False, reopen=reopen)
     request = Request(policies, configuration.limits, overrides)
     reading = desk.readers(configuration, state)
@@ -110,13 +112,10 @@ def _groups(targets: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(target for target in targets if target.startswith("sg-"))
 
 
-def _policy(policy: Policy, configuration: Configuration, region: str | None, profile: str | None) -> Policy:
+def _policy(policy: Policy, configuration: Configuration, said: tuple[str | None, str | None, str | None]) -> Policy:
     """What is wanted now: today's policy of that origin on the run's target; without one, the run's own."""
     today = configuration.origin(policy.origin)
     now = policy if today is None else msgspec.structs.replace(today, target=policy.target)
-    place = msgspec.structs.replace(
-        now.place,
-        region=region or policy.place.region or now.place.region,
-        profile=profile or now.place.profile,
-    )
-    return msgspec.structs.replace(now, place=place)
+    # Where the run was is where its groups are; as who to go there is a matter of today.
+    known = msgspec.structs.replace(now.place, region=policy.place.region or now.place.region)
+    return msgspec.structs.replace(now, place=override_place(known, *said))

@@ -20,6 +20,7 @@ from originlock.edges.decode import (
 from originlock.facts.edge import (
     EdgeDescription,
     EdgeLimits,
+    FormerRange,
     FormReading,
     PublishedForm,
     Ranges,
@@ -54,6 +55,21 @@ _SNAPSHOT = (
     "2c0f:f248::/32",
 )
 
+_FORMER = (
+    FormerRange(
+        parse("104.16.0.0/12"),
+        "removed on 2021-04-08, 104.16.0.0/13 and 104.24.0.0/14 added: https://www.cloudflare.com/ips/ as quoted in "
+        "https://github.com/cloudflare/cf-ip-rewrite/pull/18",
+    ),
+    FormerRange(
+        parse("199.27.128.0/21"),
+        "in https://www.cloudflare.com/ips-v4 on 2016-09-28, as recorded in "
+        "https://gist.github.com/xxdesmus/eccab7459a436999a90faafa0e3eeec7",
+    ),
+)
+"""Addresses leased in the first years (204.93.177.0/24, 204.93.240.0/24) are not here: Cloudflare said in 2016 that
+they are not its own (https://github.com/HoustonDad/ea-apache24-mod_cloudflare/issues/5)."""
+
 DESCRIPTION = EdgeDescription(
     name="cloudflare",
     title="Cloudflare",
@@ -66,6 +82,7 @@ DESCRIPTION = EdgeDescription(
     ),
     snapshot=Ranges.of([parse(entry) for entry in _SNAPSHOT]),
     snapshot_date="2026-10-02",
+    former=_FORMER,
 )
 """What the rest of the house needs to know of Cloudflare."""
 

@@ -62,6 +62,29 @@ class EdgeLimits(msgspec.Struct, frozen=True):
         return self.widest_ipv4 if wanted == IPV4 else self.widest_ipv6
 
 
+class FormerRange(msgspec.Struct, frozen=True):
+    """A range that an edge published once and no longer does.
+
+    Attributes:
+        source: who says so, and when.
+    """
+
+    cidr: Cidr
+    source: str
+
+
+class PastRanges(msgspec.Struct, frozen=True):
+    """What an edge published once, as far as is known, and does not publish now.
+
+    Attributes:
+        every: all of them.
+        settled: those that the list last accepted lacked already, so that it is no news that they are gone.
+    """
+
+    every: Ranges = Ranges()
+    settled: Ranges = Ranges()
+
+
 class EdgeDescription(msgspec.Struct, frozen=True):
     """What the rest of the house needs to know of an edge.
 
@@ -72,6 +95,7 @@ class EdgeDescription(msgspec.Struct, frozen=True):
         settings: the whole URLs that it is read from, by configuration key, with their defaults.
         snapshot: a list that ships with the package, the baseline of a first run.
         snapshot_date: ISO date on which the snapshot was recorded.
+        former: ranges of the time before the snapshot.
     """
 
     name: str
@@ -80,6 +104,7 @@ class EdgeDescription(msgspec.Struct, frozen=True):
     settings: tuple[tuple[str, str], ...]
     snapshot: Ranges
     snapshot_date: str
+    former: tuple[FormerRange, ...] = ()
 
 
 class PublishedForm(msgspec.Struct, frozen=True, tag="published"):
@@ -132,6 +157,7 @@ class AcceptedList(msgspec.Struct, frozen=True):
         accepted_by: ``guards`` or ``person``.
         at: when, ISO 8601 in UTC; empty for the snapshot.
         current: whether it was just read; otherwise it stands in for a list that could not be had.
+        past: what the edge published once and this list lacks.
     """
 
     edge: str
@@ -142,6 +168,7 @@ class AcceptedList(msgspec.Struct, frozen=True):
     accepted_by: str = "guards"
     at: str = ""
     current: bool = True
+    past: PastRanges = PastRanges()
 
     @property
     def may_remove(self) -> bool:

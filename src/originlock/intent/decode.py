@@ -24,6 +24,7 @@ from originlock.intent.policy import (
     Policy,
 )
 from originlock.intent.reading import Path, Reading, Setting, Table
+from originlock.intent.shared import shared_targets
 from originlock.intent.values import target_fault, target_of
 
 __all__ = ["Decoded", "Problem", "Setting", "decode"]
@@ -66,14 +67,14 @@ def decode(document: Mapping[str, object], environment: Mapping[str, str], edges
     return Decoded(
         configuration=None if problems else configuration,
         problems=problems,
-        warnings=tuple(variables.warnings()),
+        warnings=(*variables.warnings(), *shared_targets(configuration.origins)),
         sources=tuple(reading.settings),
     )
 
 
 def _origin(name: str, table: Table, edges: Sequence[EdgeDescription]) -> Policy | None:
     edge = table.sound(keys.edge_key(edges))
-    place = Place(table.take(keys.REGION), table.take(keys.PROFILE))
+    place = _place(table)
     target = target_of(table.take(keys.SECURITY_GROUPS), table.pairs(keys.TAGS), table.take(keys.LOAD_BALANCER))
     ways = (keys.SECURITY_GROUPS.name, keys.TAGS.name, keys.LOAD_BALANCER.name)
     fault = target_fault({name: table.has(name) for name in ways})
@@ -88,6 +89,15 @@ def _origin(name: str, table: Table, edges: Sequence[EdgeDescription]) -> Policy
     if target is None or described is None:
         return None
     return Policy(name, target, described.name, place, hostnames, network, exceptions)
+
+
+def _place(table: Table) -> Place:
+    place = Place(
+        table.take(keys.REGION), table.take(keys.PROFILE), table.take(keys.ROLE), table.take(keys.EXTERNAL_ID)
+    )
+    if place.external_id is not None and not table.has(keys.ROLE.name):
+        table.problem("is given without a role; it is what a role asks for", keys.EXTERNAL_ID.name)
+    return place
 
 
 def _network(table: Table, edge: EdgeDescription | None) -> NetworkPolicy:

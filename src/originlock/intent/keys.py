@@ -83,6 +83,18 @@ REGION: Key[str | None] = Key(
 PROFILE: Key[str | None] = Key(
     "profile", values.PROFILE, "The profile of the AWS configuration; without it, what boto3 finds.", None
 )
+ROLE: Key[str | None] = Key(
+    "role",
+    values.ROLE,
+    "The ARN of a role to assume, such as one in another account; without it, as who the profile is.",
+    None,
+)
+EXTERNAL_ID: Key[str | None] = Key(
+    "external_id",
+    values.EXTERNAL_ID,
+    "What the role's trust policy asks for as sts:ExternalId. It is no secret: saved plans and the journal hold it.",
+    None,
+)
 SECURITY_GROUPS: Key[tuple[str, ...] | None] = Key(
     "security_groups",
     values.SECURITY_GROUPS,
@@ -237,8 +249,14 @@ def origins(edges: Sequence[EdgeDescription]) -> Named:
     origin = Section(
         "origin",
         "What one origin should be.",
-        (edge_key(edges), REGION, PROFILE, SECURITY_GROUPS, TAGS, LOAD_BALANCER, HOSTNAMES, NETWORK, EXCEPTIONS),
-        rules={"oneOf": [{"required": [each.name]} for each in (SECURITY_GROUPS, TAGS, LOAD_BALANCER)]},
+        (
+            *(edge_key(edges), REGION, PROFILE, ROLE, EXTERNAL_ID, SECURITY_GROUPS, TAGS, LOAD_BALANCER, HOSTNAMES),
+            *(NETWORK, EXCEPTIONS),
+        ),
+        rules={
+            "oneOf": [{"required": [each.name]} for each in (SECURITY_GROUPS, TAGS, LOAD_BALANCER)],
+            "dependentRequired": {EXTERNAL_ID.name: [ROLE.name]},
+        },
     )
     return Named("origins", "What is locked, by a name of your choice.", values.ORIGIN_NAME, origin)
 

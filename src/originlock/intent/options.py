@@ -30,6 +30,7 @@ class _Said(msgspec.Struct, frozen=True):
     region: str | None
     profile: str | None
     foreign_rules: Sequence[str] | None = None
+    role: str | None = None
     via: str | None = None
     security_group: str | None = None
 
@@ -72,6 +73,7 @@ def ad_hoc_policy(  # noqa: PLR0913, PLR0917  one for each option
     *,
     edges: Sequence[EdgeDescription] = (),
     foreign_rules: Sequence[str] | None = None,
+    role: str | None = None,
     load_balancer: str | None = None,
     via: str | None = None,
     security_group: str | None = None,
@@ -89,6 +91,7 @@ def ad_hoc_policy(  # noqa: PLR0913, PLR0917  one for each option
         edge: the edge's name.
         edges: the edges that may be named; empty, the name is not judged here.
         foreign_rules: ids of further rules to remove; only with ``foreign="remove"``.
+        role: the ARN of the role to assume.
         load_balancer: its name or ARN.
         via: ``rules`` or ``prefix-list``.
         security_group: ``existing`` or ``create``.
@@ -112,7 +115,7 @@ def ad_hoc_policy(  # noqa: PLR0913, PLR0917  one for each option
         options.take("--edge", keys.edge_key(edges).kind, edge, None)
     # Where the target is wrong the policy is never seen: `_overridden` raises.
     policy = Policy(COMMAND_LINE_ORIGIN, target or GroupsById(()), edge)
-    said = _Said(ports, protocol, foreign, region, profile, foreign_rules, via, security_group)
+    said = _Said(ports, protocol, foreign, region, profile, foreign_rules, role, via, security_group)
     return _overridden(options, policy, said)
 
 
@@ -125,6 +128,7 @@ def override_policy(  # noqa: PLR0913  one for each option
     profile: str | None = None,
     *,
     foreign_rules: Sequence[str] | None = None,
+    role: str | None = None,
     via: str | None = None,
     security_group: str | None = None,
 ) -> Policy:
@@ -136,7 +140,7 @@ def override_policy(  # noqa: PLR0913  one for each option
     Raises:
         UsageError: one or more options are wrong; it lists them all.
     """
-    said = _Said(ports, protocol, foreign, region, profile, foreign_rules, via, security_group)
+    said = _Said(ports, protocol, foreign, region, profile, foreign_rules, role, via, security_group)
     return _overridden(_Options(), policy, said)
 
 
@@ -161,12 +165,32 @@ def _overridden(options: _Options, policy: Policy, said: _Said) -> Policy:
         via=via,
         prefix_list=old.prefix_list if via == "prefix-list" else (),
     )
-    place = Place(
-        region=options.take("--region", keys.REGION.kind, said.region, policy.place.region),
-        profile=options.take("--profile", keys.PROFILE.kind, said.profile, policy.place.profile),
-    )
+    place = _placed(options, policy.place, said)
     options.done()
     return msgspec.structs.replace(policy, network=network, place=place)
+
+
+def _placed(options: _Options, old: Place, said: _Said) -> Place:
+    role = options.take("--assume-role", keys.ROLE.kind, said.role, old.role)
+    return Place(
+        region=options.take("--region", keys.REGION.kind, said.region, old.region),
+        profile=options.take("--profile", keys.PROFILE.kind, said.profile, old.profile),
+        role=role,
+        # An external id is agreed upon with one role: it is none of another's business.
+        external_id=old.external_id if role == old.role else None,
+    )
+
+
+def override_place(old: Place, region: str | None, profile: str | None, role: str | None) -> Place:
+    """A place with what a person says on the command line put over it.
+
+    Raises:
+        UsageError: one or more options are wrong; it lists them all.
+    """
+    options = _Options()
+    place = _placed(options, old, _Said(None, None, None, region, profile, role=role))
+    options.done()
+    return place
 
 
 def _numbers(ports: Ports | None) -> list[object] | None:

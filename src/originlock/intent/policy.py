@@ -99,10 +99,17 @@ class NetworkPolicy(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where in AWS an origin is: with None, what boto3's own chain says."""
+    """Where in AWS an origin is: with None, what boto3's own chain says.
+
+    Attributes:
+        role: the ARN of a role to be assumed with what the chain gives, such as one of another account.
+        external_id: what the role's trust policy asks for; AWS does not treat it as a secret, and nor do we.
+    """
 
     region: str | None = None
     profile: str | None = None
+    role: str | None = None
+    external_id: str | None = None
 
 
 class Policy(msgspec.Struct, frozen=True):

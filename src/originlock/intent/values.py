@@ -55,6 +55,15 @@ ORIGIN_NAME = checked(
 
 REGION = matching("an AWS region", "[a-z]{2,}(-[a-z]+)+-[0-9]+", "such as eu-west-1")
 PROFILE = line("the name of a profile of the AWS configuration")
+
+# IAM API reference, CreateRole: a name of 1 to 64 of these characters, a path of up to 512 between slashes.
+ROLE = matching(
+    "the ARN of a role",
+    r"arn:aws(-cn|-us-gov)?:iam::[0-9]{12}:role/([!-.0-~]{1,510}/){0,8}[A-Za-z0-9_+=,.@-]{1,64}",
+    "such as arn:aws:iam::123456789012:role/originlock",
+)
+# STS API reference, AssumeRole, ExternalId.
+EXTERNAL_ID = matching("an external id", r"[A-Za-z0-9_+=,.@:/-]{2,1224}", "2 to 1224 letters, digits and _+=,.@:/-")
 OWNER = line("who answers for the exception")
 REASON = line("why the exception is there")
 

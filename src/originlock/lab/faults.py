@@ -50,33 +50,38 @@ def is_reading(action: str) -> bool:
 class Fault:
     """A fault that waits for its call.
 
-    It counts the calls from when it was added (only those of `action`, if that is given; only
-    reads of EC2 and of load balancing, if it is stale) and befalls those from number `at` on, `times` of them.
+    It counts the calls from when it was added (only those of `action` and those in which some
+    parameter is `having`, if these are given; only reads of EC2 and of load balancing, if it is
+    stale) and befalls those from number `at` on, `times` of them.
     """
 
     kind: FaultKind
     at: int = 1
     action: str | None = None
     times: int = 1
+    having: str | None = None
     seen: int = 0
 
     @classmethod
     def from_json(cls, given: Mapping[str, object]) -> Fault:
         """Read a fault from JSON; raises ValueError."""
-        unknown = sorted(set(given) - {"kind", "at", "action", "times"})
+        unknown = sorted(set(given) - {"kind", "at", "action", "times", "having"})
         if unknown or not {"at", "action"} & set(given):
-            message = f"a fault has a kind, at or action, and times: {dict(given)!r}"
+            message = f"a fault has a kind, at or action, times and having: {dict(given)!r}"
             raise ValueError(message)
-        action = given.get("action")
+        action, having = given.get("action"), given.get("having")
         return cls(
             kind=FaultKind(str(given.get("kind"))),
             at=_count(given.get("at", 1)),
             action=None if action is None else str(action),
             times=_count(given.get("times", 1)),
+            having=None if having is None else str(having),
         )
 
-    def concerns(self, service: str, action: str) -> bool:
+    def concerns(self, service: str, action: str, parameters: Mapping[str, str]) -> bool:
         """Whether a call counts towards this fault."""
+        if self.having is not None and self.having not in parameters.values():
+            return False
         if self.kind is FaultKind.STALE and not (service in STALE_SERVICES and is_reading(action)):
             return False
         return self.action is None or self.action == action
@@ -116,12 +121,12 @@ class FaultBox:
         with self._lock:
             return len(self._faults)
 
-    def take(self, service: str, action: str) -> FaultKind | None:
+    def take(self, service: str, action: str, parameters: Mapping[str, str]) -> FaultKind | None:
         """Count a call; return the fault that befalls it: the first added, if several do."""
         with self._lock:
             befalling = None
             for fault in self._faults:
-                if not fault.concerns(service, action):
+                if not fault.concerns(service, action, parameters):
                     continue
                 fault.seen += 1
                 if fault.seen >= fault.at and befalling is None:

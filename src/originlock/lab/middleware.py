@@ -104,7 +104,7 @@ class Lab:
 
     def _answer(self, environ: WSGIEnvironment, asked: wire.Asked) -> Answered:
         with self.lock:
-            fault = self.faults.take(asked.service, asked.action)
+            fault = self.faults.take(asked.service, asked.action, asked.parameters)
             call = Call(
                 number=self.log.next_number(),
                 service=asked.service,

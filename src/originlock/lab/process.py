@@ -211,13 +211,23 @@ class LocalAws:
         """Return the AWS calls after a number, in the order in which they took effect."""
         return [Call.from_json(call) for call in self._ask("GET", f"calls?since={since}")]
 
-    def add_fault(self, kind: str, *, at: int | None = None, action: str | None = None, times: int = 1) -> None:
-        """Let a fault befall the `at`-th call from now, or of an action, and `times` in all."""
+    def add_fault(
+        self,
+        kind: str,
+        *,
+        at: int | None = None,
+        action: str | None = None,
+        times: int = 1,
+        having: str | None = None,
+    ) -> None:
+        """Let a fault befall the `at`-th call from now, or of an action (having this value), and `times` in all."""
         given: dict[str, object] = {"kind": kind, "times": times}
         if at is not None:
             given["at"] = at
         if action is not None:
             given["action"] = action
+        if having is not None:
+            given["having"] = having
         self._ask("POST", "faults", given)
 
     def clear_faults(self) -> None:

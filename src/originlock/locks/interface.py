@@ -33,6 +33,9 @@ class Lock(Protocol):
     ) -> Contribution:
         """Changes, objections, holes, promises."""
 
+    def adoption(self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> Contribution:
+        """What others made and this lock would have made alike, taken over; nothing is opened or closed."""
+
     def rollback(
         self,
         policy: Policy,

@@ -93,10 +93,11 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Objection(msgspec.Struct, frozen=True):
-    """A guard's reason not to go on; nothing is changed.
+    """A guard's reason not to go on; nothing is changed of the origin that it is about.
 
     Attributes:
         guard: the guard's short name.
+        origin: whose changes it stops; empty where it stops all, as a word on the list does.
         digest: of the list that would be accepted by a person's override, where there is one.
     """
 
@@ -308,7 +309,7 @@ def widens(change: Change) -> bool:
 
 
 def contested(contributions: tuple[Contribution, ...]) -> tuple[Objection, ...]:
-    """Objections for targets that two origins name: each would take the other's rules for foreign ones.
+    """Objections for targets that two origins name, one for each of them: each would take the other's for foreign.
 
     A prefix list may be shared: what they want of it is the same.
     """
@@ -322,7 +323,9 @@ def contested(contributions: tuple[Contribution, ...]) -> tuple[Objection, ...]:
             guard="contested-target",
             message=f"{target} is named by the origins {' and '.join(sorted(names))}",
             remedy="name it in one of them, or give each origin a group of its own",
+            origin=name,
         )
         for target, names in sorted(owners.items())
         if len(names) > 1
+        for name in sorted(names)
     )

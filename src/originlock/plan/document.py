@@ -6,6 +6,7 @@ Lives here: the plan, its digest, and its faithful JSON. Must not live here: fil
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -32,6 +33,10 @@ PLAN_VERSION = 1
 """The version of the plan's format; a plan of another version is not applied."""
 
 
+Purpose = Literal["apply", "adopt", "rollback"]
+"""What a plan is for: to have what is wanted, to take over what others made, or to undo a run."""
+
+
 class PlanDamagedError(ValueError):
     """The bytes are no plan of this version, or their digest does not fit their content."""
 
@@ -40,7 +45,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Everything that an apply does, and what it rests on.
 
     Attributes:
-        purpose: ``apply``, or ``rollback`` with the run that is undone.
+        purpose: ``apply``, ``adopt``, or ``rollback``.
+        undoes: the run that is undone, of a rollback.
         accepted: the list that it rests on; None if none was accepted.
         refused_digest: the digest of a list that was refused, if a person could accept it.
         basis: (name, digest) of each fact that it rests on.
@@ -49,7 +55,7 @@ class Plan(msgspec.Struct, frozen=True):
     """
 
     version: int
-    purpose: Literal["apply", "rollback"]
+    purpose: Purpose
     undoes: str | None
     policies: tuple[Policy, ...]
     limits: Limits
@@ -72,36 +78,55 @@ class Plan(msgspec.Struct, frozen=True):
         return tuple(hole for hole in self.holes if not hole.closed_by_plan)
 
     @property
+    def refused(self) -> frozenset[str]:
+        """The origins of which nothing is changed, because a guard objects."""
+        return refused_origins(self.objections, self.policies)
+
+    @property
     def narrows(self) -> bool:
         """Whether anything is taken away."""
         return any(change.effect is Effect.NARROW for change in self.changes)
 
 
 class PlanFrame(msgspec.Struct, frozen=True):
-    """What a plan is made for, before any lock has spoken."""
+    """What a plan is made for, before any lock has spoken.
+
+    Attributes:
+        unknown: origins that could not be looked at, of which no lock can speak.
+    """
 
     policies: tuple[Policy, ...]
     limits: Limits
     overrides: Overrides
     accepted: AcceptedList | None
-    purpose: Literal["apply", "rollback"] = "apply"
+    purpose: Purpose = "apply"
     undoes: str | None = None
     refused_digest: str | None = None
     objections: tuple[Objection, ...] = ()
     notes: tuple[Note, ...] = ()
+    unknown: tuple[Unread, ...] = ()
+
+
+def refused_origins(objections: Iterable[Objection], policies: Iterable[Policy]) -> frozenset[str]:
+    """The origins of which nothing may be changed: those that an objection names; all, where one names none."""
+    named = frozenset(objection.origin for objection in objections)
+    return named if "" not in named else frozenset(policy.origin for policy in policies)
 
 
 def composed(frame: PlanFrame, contributions: tuple[Contribution, ...]) -> Plan:
     """Make the plan of what the locks say: in order, with its digest.
 
-    A plan with an objection has no changes: a guard's word is about the whole.
+    A guard's word on one origin takes that origin's changes out and no others; one on the list takes all of them.
     """
     objections = frame.objections + tuple(o for c in contributions for o in c.objections) + contested(contributions)
-    drafts = tuple(draft for contribution in contributions for draft in contribution.drafts)
-    waits = tuple(dict.fromkeys(wait for contribution in contributions for wait in contribution.waits))
-    holes = tuple(hole for contribution in contributions for hole in contribution.holes)
-    if objections:
-        holes = tuple(msgspec.structs.replace(hole, closed_by_plan=False) for hole in holes)
+    refused = refused_origins(objections, frame.policies)
+    drafts = tuple(d for contribution in contributions for d in contribution.drafts if d.origin not in refused)
+    waits = tuple(dict.fromkeys(w for c in contributions for w in c.waits if w.origin not in refused))
+    holes = tuple(
+        msgspec.structs.replace(hole, closed_by_plan=hole.closed_by_plan and hole.origin not in refused)
+        for contribution in contributions
+        for hole in contribution.holes
+    )
     accepted = frame.accepted
     list_basis = ((f"list of {accepted.edge}", accepted.ranges.digest),) if accepted is not None else ()
     plan = Plan(
@@ -112,10 +137,10 @@ def composed(frame: PlanFrame, contributions: tuple[Contribution, ...]) -> Plan:
         limits=frame.limits,
         overrides=frame.overrides,
         accepted=accepted,
-        changes=() if objections else ordered(drafts, waits),
+        changes=ordered(drafts, waits),
         objections=objections,
         holes=holes,
-        unknown=tuple(unread for contribution in contributions for unread in contribution.unknown),
+        unknown=frame.unknown + tuple(unread for contribution in contributions for unread in contribution.unknown),
         expectations=tuple(e for contribution in contributions for e in contribution.expectations),
         basis=list_basis + tuple(item for contribution in contributions for item in contribution.basis),
         waits=waits,
@@ -182,6 +207,8 @@ def _hold_to_the_configuration(plan: Plan) -> None:
                 addresses.EXCEPTION_SOURCE.read(exemption.source)
             addresses.extra_ranges(None).read(list(policy.network.extra_ranges))
             values.PORTS.read(list(policy.network.ports))
+            if policy.place.role is not None:
+                values.ROLE.read(policy.place.role)
         values.SETTLE_SECONDS.read(plan.limits.settle_seconds)
         values.CHANGES_PER_SECOND.read(plan.limits.changes_per_second)
     except WrongValueError as error:

@@ -18,7 +18,7 @@ class RunBegun(msgspec.Struct, frozen=True, tag="run-begun", tag_field="event", 
     """A run begins.
 
     Attributes:
-        command: ``apply`` or ``rollback``.
+        command: ``apply``, ``adopt`` or ``rollback``.
         overrides: what a person said knowing better.
         ranges: the digest of the list that it rests on.
         plan: what it is going to do; None if there is nothing to do.

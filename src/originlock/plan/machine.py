@@ -50,6 +50,9 @@ class Finished(msgspec.Struct, frozen=True):
 
 Step = Perform | Look | Pause | Finished
 
+AGAIN = "run `originlock apply` again: it goes on from what AWS holds then"
+"""What there is to do after a run that was stopped from outside."""
+
 
 class Machine:
     """Applies one plan. Ask `next()`; tell `acted()` and `seen()`; at the end read `reports()`."""
@@ -167,13 +170,13 @@ class Machine:
 
     def interrupt(self) -> None:
         """A person wants it to end: lanes stop where they are, undos are finished."""
+        self.break_off("interrupted", AGAIN)
+
+    def break_off(self, why: str, remedy: str) -> None:
+        """It cannot go on: lanes stop where they are, undos are finished."""
         for lane in self._lanes:
             if (lane.state, Event.INTERRUPTED) in TRANSITIONS:
-                lane.stop(
-                    Event.INTERRUPTED,
-                    f"interrupted at {lane.name}",
-                    "run `originlock apply` again: it goes on from what AWS holds then",
-                )
+                lane.stop(Event.INTERRUPTED, f"{why} at {lane.name}", remedy)
 
     def reports(self) -> tuple[LaneReport, ...]:
         """How each lane stands."""

@@ -35,8 +35,9 @@ class ApplyResult(msgspec.Struct, frozen=True):
         lanes: how each target ended; empty if nothing was begun.
         holes: those that are open now.
         unknown: what could not be read.
-        objections: why it was refused.
+        objections: why it was refused, for the origins that they name.
         recovered: runs that had died, from whose state this one went on.
+        broke_off: why it could not be carried on although no target stands in the way; empty otherwise.
     """
 
     run: str
@@ -48,6 +49,7 @@ class ApplyResult(msgspec.Struct, frozen=True):
     unknown: tuple[Unread, ...] = ()
     objections: tuple[Objection, ...] = ()
     recovered: tuple[str, ...] = ()
+    broke_off: str = ""
 
     @property
     def proofs(self) -> tuple[Proof, ...]:
@@ -61,7 +63,13 @@ class ApplyResult(msgspec.Struct, frozen=True):
 
 
 def outcome_of(
-    lanes: tuple[LaneReport, ...], holes: tuple[Hole, ...], unknown: tuple[Unread, ...], *, interrupted: bool
+    lanes: tuple[LaneReport, ...],
+    holes: tuple[Hole, ...],
+    unknown: tuple[Unread, ...],
+    *,
+    interrupted: bool,
+    refused: bool = False,
+    broke_off: bool = False,
 ) -> tuple[Outcome, ExitCode]:
     """How an apply ended and its exit code: the worst that happened decides."""
     states = {lane.state for lane in lanes}
@@ -72,7 +80,8 @@ def outcome_of(
         (State.STUCK in states, Outcome.UNDO_FAILED, ExitCode.NEEDS_A_PERSON),
         (interrupted, Outcome.INTERRUPTED, ExitCode.INTERRUPTED),
         (State.UNDONE in states, Outcome.UNDONE, ExitCode.STOPPED),
-        (State.STOPPED in states, Outcome.STOPPED, ExitCode.STOPPED),
+        (State.STOPPED in states or broke_off, Outcome.STOPPED, ExitCode.STOPPED),
+        (refused, Outcome.REFUSED, ExitCode.REFUSED),
         (bool(holes) or broken, done, ExitCode.PENDING),
         (bool(unknown) or blind, Outcome.UNKNOWN, ExitCode.UNKNOWN),
     )
@@ -80,7 +89,7 @@ def outcome_of(
 
 
 def exit_code_of_plan(plan: Plan) -> ExitCode:
-    """What `plan` ends with: refused, pending, unknown, or nothing to do."""
+    """What `plan` ends with: refused (also where it is so for one origin of several), pending, unknown, or done."""
     if plan.objections:
         return ExitCode.REFUSED
     if plan.changes or plan.holes:

@@ -49,6 +49,10 @@ class Search(msgspec.Struct, frozen=True):
 class CloudReader(Protocol):
     """Reads one place (account and Region) of AWS."""
 
+    @property
+    def region(self) -> str | None:
+        """The Region by name, also where the place leaves it to the environment; None if that is not known."""
+
     def find(self, target: Target) -> Found:
         """The groups of a target with their rules.
 

@@ -51,7 +51,7 @@ def plan_document(plan: Plan, hint: str = "") -> Document:
         plan: what to tell of.
         hint: what a person can do now, where there is something to do.
     """
-    lines = [*_heading(plan), *_objections(plan.objections)]
+    lines = [*_heading(plan), *_objections(plan)]
     for target in dict.fromkeys(change.target for change in plan.changes):
         lines.append(Line(target_in_words(target), Tone.TITLE))
         lines += [line for change in plan.changes if change.target == target for line in _change(change)]
@@ -64,7 +64,7 @@ def plan_document(plan: Plan, hint: str = "") -> Document:
 def _heading(plan: Plan) -> list[Line]:
     origins = ", ".join(policy.origin for policy in plan.policies)
     places = ", ".join(dict.fromkeys(policy.place.region or "default Region" for policy in plan.policies))
-    what = "Plan" if plan.undoes is None else f"Rollback of run {plan.undoes}"
+    what = {"apply": "Plan", "adopt": "Adoption", "rollback": f"Rollback of run {plan.undoes}"}[plan.purpose]
     lines = [Line(f"{what} for {origins} ({places})", Tone.TITLE)]
     if plan.accepted is not None:
         lines.append(Line(f"ranges: {_list_in_words(plan.accepted)}", indent=1))
@@ -150,10 +150,16 @@ def _hole(hole: Hole) -> list[Line]:
     return lines + ([Line(f"to close it: {hole.close_with}", indent=3)] if hole.close_with else [])
 
 
-def _objections(objections: Iterable[Objection]) -> list[Line]:
+def _objections(plan: Plan) -> list[Line]:
+    """Each guard's reason, with its origin where there are several."""
+    return _reasons(plan.objections, several=bool(plan.policies[1:]))
+
+
+def _reasons(objections: Iterable[Objection], *, several: bool = False) -> list[Line]:
     lines = []
     for objection in objections:
-        lines.append(Line(f"REFUSED ({objection.guard}): {objection.message}", Tone.BAD))
+        whom = f" for {objection.origin}" if several and objection.origin else ""
+        lines.append(Line(f"REFUSED{whom} ({objection.guard}): {objection.message}", Tone.BAD))
         if objection.remedy:
             lines.append(Line(f"what to do: {objection.remedy}", indent=3))
     return lines
@@ -168,18 +174,30 @@ def _at(target: str) -> str:
 
 
 def _summary(plan: Plan, hint: str) -> list[Line]:
-    if plan.objections:
-        return [Line(f"Refused by {count(len(plan.objections), 'guard')}; nothing was changed.", Tone.BAD)]
+    if plan.objections and not plan.changes:
+        return [Line(f"{_refused(plan)}; nothing was changed.", Tone.BAD)]
     if not plan.changes:
-        return [_standing(plan.open_holes, plan.unknown)]
+        return [_standing(plan)]
     widening = sum(1 for change in plan.changes if change.effect is Effect.WIDEN)
     narrowing = sum(1 for change in plan.changes if change.effect is Effect.NARROW)
     said = f"{count(len(plan.changes), 'change')}: {widening} widen, {narrowing} narrow"
-    lines = [Line(f"{said}; digest {plan.digest[:_SHORT_DIGEST]}", Tone.TITLE)]
+    lines = [Line(f"{_refused(plan)}; for the others:", Tone.BAD)] if plan.objections else []
+    lines += [Line(f"{said}; digest {plan.digest[:_SHORT_DIGEST]}", Tone.TITLE)]
     return [*lines, Line(hint, Tone.QUIET)] if hint else lines
 
 
-def _standing(holes: tuple[Hole, ...], unknown: tuple[Unread, ...]) -> Line:
+def _refused(plan: Plan) -> str:
+    """``Refused by 2 guards``; with the origins where not all are refused."""
+    all_of_them = len(plan.refused) == len(plan.policies)
+    whom = "" if all_of_them else f" for {', '.join(sorted(plan.refused))}"
+    return f"Refused{whom} by {count(len(plan.objections), 'guard')}"
+
+
+def _standing(plan: Plan) -> Line:
+    holes, unknown = plan.open_holes, plan.unknown
+    if plan.purpose == "adopt" and not unknown:
+        still = f" NOT LOCKED: {count(len(holes), 'hole')} open." if holes else ""
+        return Line(f"Nothing to take over.{still}", Tone.BAD if holes else Tone.GOOD)
     if holes:
         return Line(f"NOT LOCKED: {count(len(holes), 'hole')} open; nothing for this plan to change.", Tone.BAD)
     if unknown:
@@ -190,7 +208,7 @@ def _standing(holes: tuple[Hole, ...], unknown: tuple[Unread, ...]) -> Line:
 def result_document(result: ApplyResult) -> Document:
     """An apply: what was done, what was proved, what is open, and what to do."""
     lines = [Line(f"run {result.run}: {result.outcome.value}", _OUTCOME_TONES[result.outcome])]
-    lines += _objections(result.objections)
+    lines += _reasons(result.objections, several=bool(result.plan.policies[1:]))
     changes = {change.id: change for change in result.plan.changes}
     for lane in result.lanes:
         lines.append(Line(target_in_words(lane.target), Tone.TITLE, 1))
@@ -203,6 +221,8 @@ def result_document(result: ApplyResult) -> Document:
             lines += [Line(lane.message, Tone.BAD, 2), Line(f"what to do: {lane.remedy}", indent=3)]
     lines += [line for hole in result.holes for line in _hole(hole)]
     lines += _unknowns(result.unknown)
+    if result.broke_off:
+        lines.append(Line(f"BROKEN OFF: {result.broke_off}", Tone.BAD))
     return (*lines, *_locked(result))
 
 
@@ -221,11 +241,16 @@ _OUTCOME_TONES = {
 def _locked(result: ApplyResult) -> list[Line]:
     if result.outcome is Outcome.REFUSED:
         still = f" NOT LOCKED: {count(len(result.holes), 'hole')} open." if result.holes else ""
-        return [Line(f"Nothing was changed.{still}", Tone.BAD if still else Tone.PLAIN)]
+        named = ", ".join(sorted(result.plan.refused))
+        others = f"Refused for {named}; what was done for the others stands above."
+        what = others if result.lanes else "Nothing was changed."
+        return [Line(f"{what}{still}", Tone.BAD if still or result.lanes else Tone.PLAIN)]
     if result.holes:
         return [Line(f"NOT LOCKED: {count(len(result.holes), 'hole')} open.", Tone.BAD)]
     if any(proof.verdict is Verdict.BROKEN for proof in result.proofs):
         return [Line("AWS does not show what was done: a proof is broken.", Tone.BAD)]
+    if result.plan.purpose == "adopt":
+        return [Line("Nothing was opened or closed. What is wanted now: originlock plan.", Tone.GOOD)]
     if result.outcome in (Outcome.DONE, Outcome.NOTHING_TO_DO):
         return [
             Line("The groups hold what is wanted, read back from AWS; no connection was tried.", Tone.GOOD),
@@ -249,7 +274,7 @@ def ranges_document(accepted: AcceptedList, remarks: Iterable[str]) -> Document:
 def refused_list_document(refusals: Iterable[tuple[str, str, str]]) -> Document:
     """A list that may not be acted on: each guard's reason, and what to do."""
     objections = [Objection(guard, message, remedy) for guard, message, remedy in refusals]
-    return (*_objections(objections), Line("The list is not acted on; nothing was changed."))
+    return (*_reasons(objections), Line("The list is not acted on; nothing was changed."))
 
 
 def history_document(records: Iterable[RunRecord], damaged: int, place: str) -> Document:

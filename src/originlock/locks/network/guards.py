@@ -107,6 +107,8 @@ def _shrunken(
     own: dict[Cidr, None] = {}
     # An adopted rule keeps the description that it had: an exception, ended or not, is none of the edge's ranges.
     apart = {*policy.network.extra_ranges, *(exemption.source for exemption in policy.exceptions)}
+    # And one that was adopted for a range of the past says nothing of today's list: that range had gone before.
+    apart |= set(accepted.past.settled.cidrs)
     for view in views:
         for rule in view.group.rules:
             if ownership.is_own(rule, policy.origin) and ownership.is_for_range(rule):

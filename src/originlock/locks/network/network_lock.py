@@ -8,7 +8,7 @@ from __future__ import annotations
 from originlock.facts.edge import AcceptedList
 from originlock.facts.snapshot import Snapshot
 from originlock.intent.policy import Overrides, Policy
-from originlock.locks.network import lock, rollback
+from originlock.locks.network import adoption, lock, rollback
 from originlock.plan.acts import Inverse
 from originlock.plan.change import Contribution, Hole, Unread
 from originlock.plan.questions import Question
@@ -35,6 +35,10 @@ class NetworkLock:
     ) -> Contribution:
         """Rules to add and to take out, for each group."""
         return lock.contribution(policy, accepted, snapshot, overrides)
+
+    def adoption(self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> Contribution:
+        """Rules for the edge's ranges that nobody owns, by their tags."""
+        return adoption.adoption_contribution(policy, accepted, snapshot)
 
     def rollback(
         self,
