@@ -8,12 +8,14 @@ import json
 import re
 import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import botocore.loaders
 import botocore.session
 import msgspec
 import pytest
+from botocore import xform_name
 
 from originlock.aws.least_privilege import (
     LARGEST,
@@ -27,8 +29,8 @@ from originlock.aws.least_privilege import (
     statements,
     trust_policy,
 )
-from originlock.aws.permissions import CALLS, OPERATIONS, PURPOSES, Operation, Permission, Purpose, purpose_of
-from originlock.intent.policy import GroupsById, GroupsByTags, Policy
+from originlock.aws.permissions import CALLS, OPERATIONS, PURPOSES, Operation, Permission, Purpose
+from originlock.intent.policy import GroupsById, GroupsByTags, LoadBalancerNamed, NetworkPolicy, Policy
 from originlock.lab.faults import is_reading
 
 with warnings.catch_warnings():
@@ -37,13 +39,16 @@ with warnings.catch_warnings():
     import parliament  # type: ignore[import-untyped]
     from policy_sentry.querying.actions import get_action_data
 
+ROOT = Path(__file__).resolve().parents[2]
 MARK = ("originlock:origin", "blog")
 HERE = Scope(MARK, region="eu-west-1", account="123456789012")
 BY_ID = msgspec.structs.replace(HERE, groups=("sg-0123456789abcdef0", "sg-0123456789abcdef1"))
 BY_TAG = msgspec.structs.replace(HERE, tags=(("origin", "blog"), ("stage", "live")))
 BALANCER = msgspec.structs.replace(HERE, load_balancers=("blog",), own_groups=True, own_lists=True)
+BALANCER_ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/blog/0123456789abcdef"
+SHARED_LIST = msgspec.structs.replace(HERE, load_balancers=(BALANCER_ARN,), own_groups=True, lists=("pl-0123",))
 ENTERED = msgspec.structs.replace(HERE, role="arn:aws:iam::123456789012:role/lock")
-SCOPES = {"ids": BY_ID, "tags": BY_TAG, "load balancer": BALANCER, "role": ENTERED}
+SCOPES = {"ids": BY_ID, "tags": BY_TAG, "load balancer": BALANCER, "shared list": SHARED_LIST, "role": ENTERED}
 
 operations = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda each: each.name)
 permissions = pytest.mark.parametrize(
@@ -81,10 +86,20 @@ def test_what_cannot_be_restricted_has_a_reason(operation: Operation) -> None:
 
 
 @operations
-def test_every_operation_is_called_for_something(operation: Operation) -> None:
-    """An operation that stands for no purpose would be in no policy."""
-    assert operation.name in CALLS[purpose_of(operation.name)]
-    assert sum(operation.name in calls for calls in CALLS.values()) == 1
+def test_every_operation_is_called_for_one_thing(operation: Operation) -> None:
+    """An operation that stands for two purposes would be allowed for the wrong one; for none, it is made by no plan."""
+    assert sum(operation.name in calls for calls in CALLS.values()) <= 1
+
+
+def test_what_the_product_calls_is_in_the_table() -> None:
+    """A call without a row is in no policy, and is refused where the policy is in force."""
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src" / "originlock" / "aws").glob("*.py"))
+    verbs = "describe|get|create|delete|modify|set|authorize|revoke|assume"
+    named = set(re.findall(rf"\b(?:client|ec2|elbv2|quotas|_ec2)\.((?:{verbs})_[a-z_]+)\(", source))
+    named |= set(re.findall(r"get_paginator\(\"([a-z_]+)\"\)", source)) - {"get_paginator"}
+    known = {xform_name(name.partition(":")[2]) for name in OPERATIONS}
+    assert len(named) > 15
+    assert named - {"get_paginator"} <= known
 
 
 @operations
@@ -317,12 +332,31 @@ def test_partitions_are_botocores() -> None:
 
 def test_a_load_balancers_scope() -> None:
     """Own groups and lists are made and changed by their mark alone, the balancer by its name."""
-    made = {each.sid: each for each in statements("apply", [BALANCER])}
+    made = {each.sid: each for command in ("apply", "rollback") for each in statements(command, [BALANCER])}
     own, request = "aws:ResourceTag/originlock:origin", "aws:RequestTag/originlock:origin"
     assert made["AttachGroups"].resources[0].endswith(":loadbalancer/app/blog/*")
-    assert made["OwnGroups"].conditions == made["OwnLists"].conditions == (("StringEquals", own, ("blog",)),)
-    assert made["MakeGroups"].conditions == made["MakeLists"].conditions == (("StringEquals", request, ("blog",)),)
+    for sid in ("OwnGroups", "KeepOwnLists", "DeleteOwnGroups"):
+        assert made[sid].conditions == (("StringEquals", own, ("blog",)),)
+    for sid in ("MakeGroups", "MakeLists"):
+        assert made[sid].conditions == (("StringEquals", request, ("blog",)),)
     assert any(arn.endswith("vpc/L-2AFB9258") for arn in made["ReadQuota"].resources)
+
+
+def test_what_is_named_whole_is_allowed_alone() -> None:
+    """An ARN of a load balancer and the id of a list stand in the policy as they are."""
+    made = {each.sid: each for each in statements("apply", [SHARED_LIST])}
+    assert (made["AttachGroups"].resources, made["AttachGroups"].reason) == ((BALANCER_ARN,), "")
+    assert made["KeepLists"].resources == ("arn:aws:ec2:eu-west-1:123456789012:prefix-list/pl-0123",)
+    assert not {"MakeLists", "KeepOwnLists"} & set(made)
+
+
+def test_nothing_is_made_where_nothing_is_to_be_made() -> None:
+    """The groups that a load balancer has are changed; none is made, put on or deleted."""
+    plain = msgspec.structs.replace(HERE, load_balancers=("blog",))
+    for command in PURPOSES:
+        allowed = actions(policy(command, plain))
+        assert "elasticloadbalancing:DescribeLoadBalancers" in allowed
+        assert not {each for each in allowed if re.search("SetSec|CreateSec|DeleteSec|Egress|PrefixList$", each)}
 
 
 def test_a_role_is_entered_by_its_arn() -> None:
@@ -359,6 +393,12 @@ def test_scopes_of_policies() -> None:
     by_id = scope_of(Policy("blog", GroupsById(BY_ID.groups)), MARK, "eu-west-1", "123456789012")
     by_tag = scope_of(Policy("blog", GroupsByTags(BY_TAG.tags)), MARK, "eu-west-1", "123456789012")
     assert (by_id, by_tag) == (BY_ID, BY_TAG)
+    own = NetworkPolicy(security_group="create", via="prefix-list")
+    balancer = scope_of(Policy("blog", LoadBalancerNamed("blog"), network=own), MARK, "eu-west-1", "123456789012")
+    assert balancer == BALANCER
+    shared = NetworkPolicy(security_group="create", via="prefix-list", prefix_list=("pl-0123",))
+    named = scope_of(Policy("blog", LoadBalancerNamed(BALANCER_ARN), network=shared), MARK, "eu-west-1", "123456789012")
+    assert named == SHARED_LIST
 
 
 def test_merging_keeps_what_differs() -> None:

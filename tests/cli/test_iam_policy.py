@@ -45,7 +45,7 @@ def test_the_plain_form_can_be_piped(offline: Product) -> None:
     made = policy(ended)
     assert f"arn:aws:ec2:eu-west-1:*:security-group/{GROUP}" in arns(made)
     assert [each for each in made["Statement"] if each["Resource"] == "*"] == [made["Statement"][0]]
-    assert "Look: everything (*): AWS restricts no Describe call" in ended.err
+    assert "Look: everything (*): AWS restricts these Describe calls" in ended.err
     assert "--account ID" in ended.err
 
 
@@ -61,7 +61,7 @@ def test_text_is_for_people(offline: Product) -> None:
     ended = offline.run("iam-policy", "plan", "--security-group", GROUP, "-o", "text")
     assert ended.code == 0
     assert "What IAM must allow for `originlock plan`" in ended.out
-    assert "no narrower: AWS restricts no Describe call" in ended.out
+    assert "no narrower: AWS restricts these Describe calls" in ended.out
     assert "of 6,144 characters" in ended.out
 
 

@@ -42,6 +42,10 @@ _PARTITIONS: Final = (
 _LOG_GROUP: Final = "/aws/lambda/originlock*"
 """Lambda writes to /aws/lambda/FUNCTION (Lambda developer guide); the function is to be named originlock..."""
 
+_NOT_KNOWN: Final = (
+    "which groups a load balancer has AWS alone can tell; name them with --security-group to narrow this"
+)
+
 Conditions = tuple[tuple[str, str, tuple[str, ...]], ...]
 """Operator, key, values."""
 
@@ -54,8 +58,10 @@ class Scope(msgspec.Struct, frozen=True):
         region, account: None where any will do.
         groups: ids of the groups to lock.
         tags: the tags by which the groups are found; empty if they are not found so.
-        load_balancers: names of application load balancers, whose groups are locked.
-        own_groups, own_lists: whether groups or prefix lists of originlock's own are made.
+        load_balancers: names or ARNs of application load balancers, whose groups are locked.
+        own_groups: whether a group of originlock's own is made for them.
+        lists: ids of the prefix lists whose entries are kept current.
+        own_lists: whether prefix lists of originlock's own are made, and kept current.
         role: the ARN of the role by which its account is entered.
     """
 
@@ -66,6 +72,7 @@ class Scope(msgspec.Struct, frozen=True):
     tags: tuple[tuple[str, str], ...] = ()
     load_balancers: tuple[str, ...] = ()
     own_groups: bool = False
+    lists: tuple[str, ...] = ()
     own_lists: bool = False
     role: str | None = None
 
@@ -110,19 +117,16 @@ def partition_of(region: str | None) -> str:
 def scope_of(policy: Policy, mark: tuple[str, str], region: str | None, account: str | None) -> Scope:
     """What a policy's origin is in AWS."""
     network = policy.network
-    scope = Scope(
-        *(mark, region, account),
-        own_groups=network.security_group == "create",
-        own_lists=network.via == "prefix-list",
-    )
+    named = network.prefix_list if network.via == "prefix-list" else ()
+    own_lists = network.via == "prefix-list" and not named
+    scope = Scope(mark, region, account, lists=named, own_lists=own_lists, role=policy.place.role)
     match policy.target:
         case GroupsById(ids):
             return msgspec.structs.replace(scope, groups=ids)
         case GroupsByTags(tags):
             return msgspec.structs.replace(scope, tags=tags)
         case LoadBalancerNamed(name):
-            # arn:...:loadbalancer/app/NAME/ID, or the name alone.
-            return msgspec.structs.replace(scope, load_balancers=(name.split("/")[2] if "/" in name else name,))
+            return msgspec.structs.replace(scope, load_balancers=(name,), own_groups=network.security_group == "create")
         case _:
             assert_never(policy.target)
 
@@ -195,7 +199,7 @@ def _of_scope(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]
     yield from _change_rules(purposes, scope)
     yield from _marks(purposes, scope)
     yield from _own_groups(purposes, scope)
-    yield from _own_lists(purposes, scope)
+    yield from _prefix_lists(purposes, scope)
 
 
 def _enter(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:
@@ -207,6 +211,10 @@ def _look(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:
     yield from _wide("Look", purposes, Purpose.FIND_GROUPS, Purpose.READ_LISTS)
     if scope.load_balancers:
         yield from _wide("LookAtLoadBalancers", purposes, Purpose.FIND_LOAD_BALANCERS)
+    if scope.own_groups and Purpose.SEE_REFERENCES in purposes:
+        every = (scope.arn("ec2", "security-group/*"),)
+        actions, why = _actions(Purpose.SEE_REFERENCES), Purpose.SEE_REFERENCES.value
+        yield Statement("SeeReferences", actions, every, why, _NOT_KNOWN)
     if Purpose.READ_LISTS in purposes:
         yield Statement(
             "ReadPrefixLists",
@@ -244,9 +252,8 @@ def _change_rules(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statem
         yield Statement("AddRules", (add,), (*arns, new), adding, unmade)
         yield Statement("RemoveRules", (remove,), arns, "remove unwanted rules")
     if scope.load_balancers:
-        reason = "which groups a load balancer has AWS alone can tell; name them with --security-group to narrow this"
-        yield Statement("AddRules", (add,), (every, new), adding, reason)
-        yield Statement("RemoveRules", (remove,), (every,), "remove unwanted rules", reason)
+        yield Statement("AddRules", (add,), (every, new), adding, _NOT_KNOWN)
+        yield Statement("RemoveRules", (remove,), (every,), "remove unwanted rules", _NOT_KNOWN)
     if scope.tags:
         conditions = tuple(("StringEquals", f"aws:ResourceTag/{key}", (_literal(value),)) for key, value in scope.tags)
         reason = "which groups carry these tags may change; who may tag groups decides what this reaches"
@@ -296,37 +303,47 @@ def _marks(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:
 
 
 def _own_groups(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:
-    if Purpose.ATTACH_GROUPS in purposes and scope.load_balancers and scope.own_groups:
-        arns = tuple(scope.arn("elasticloadbalancing", f"loadbalancer/app/{name}/*") for name in scope.load_balancers)
-        reason = "the id at the end of the ARN is not in the name"
-        yield Statement("AttachGroups", _actions(Purpose.ATTACH_GROUPS), arns, Purpose.ATTACH_GROUPS.value, reason)
-    if Purpose.MAKE_GROUPS not in purposes or not scope.own_groups:
+    if not scope.own_groups:
         return
-    every, why = scope.arn("ec2", "security-group/*"), Purpose.MAKE_GROUPS.value
-    making = OPERATIONS["ec2:CreateSecurityGroup"].action
-    unmade = "a group has no id before it is made"
-    yield Statement("MakeGroups", (making,), (every,), why, unmade, _bears(scope, "Request"))
-    anywhere = "the VPC is the load balancer's, which AWS alone can tell"
-    yield Statement("MakeGroupsInVpc", (making,), (scope.arn("ec2", "vpc/*"),), why, anywhere)
-    yield _tag_new("TagNewGroups", scope, "security-group/*", "CreateSecurityGroup")
-    own = tuple(action for action in _actions(Purpose.MAKE_GROUPS) if action != making)
-    changing = (*own, *_actions(Purpose.CHANGE_RULES))
-    yield Statement("OwnGroups", changing, (every,), why, unmade, _bears(scope, "Resource"))
-    leaving = "AuthorizeSecurityGroupEgress"
-    new_rules = (scope.arn("ec2", "security-group-rule/*"),)
-    yield Statement("AddEgressRules", (f"ec2:{leaving}",), new_rules, why, "a rule has no id before it is made")
-    yield _tag_new("TagNewEgressRules", scope, "security-group-rule/*", leaving)
+    every, unmade = scope.arn("ec2", "security-group/*"), "a group has no id before it is made"
+    if Purpose.MAKE_GROUPS in purposes:
+        (make, reach), why = _actions(Purpose.MAKE_GROUPS), Purpose.MAKE_GROUPS.value
+        yield Statement("MakeGroups", (make,), (every,), why, unmade, _bears(scope, "Request"))
+        anywhere = "the VPC is the load balancer's, which AWS alone can tell"
+        yield Statement("MakeGroupsInVpc", (make,), (scope.arn("ec2", "vpc/*"),), why, anywhere)
+        yield _tag_new("TagNewGroups", scope, "security-group/*", "CreateSecurityGroup")
+        yield Statement("OwnGroups", (reach,), (every,), why, unmade, _bears(scope, "Resource"))
+    if Purpose.ATTACH_GROUPS in purposes:
+        yield from _attach(scope)
+    if Purpose.DELETE_GROUPS in purposes:
+        actions, why = _actions(Purpose.DELETE_GROUPS), Purpose.DELETE_GROUPS.value
+        yield Statement("DeleteOwnGroups", actions, (every,), why, unmade, _bears(scope, "Resource"))
 
 
-def _own_lists(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:
-    if Purpose.KEEP_LISTS not in purposes or not scope.own_lists:
-        return
-    every, why = (scope.arn("ec2", "prefix-list/*"),), Purpose.KEEP_LISTS.value
-    making, *keeping = _actions(Purpose.KEEP_LISTS)
-    unmade = "a list has no id before it is made"
-    yield Statement("MakeLists", (making,), every, why, unmade, _bears(scope, "Request"))
-    yield _tag_new("TagNewLists", scope, "prefix-list/*", "CreateManagedPrefixList")
-    yield Statement("OwnLists", tuple(keeping), every, why, unmade, _bears(scope, "Resource"))
+def _attach(scope: Scope) -> Iterator[Statement]:
+    actions, why = _actions(Purpose.ATTACH_GROUPS), Purpose.ATTACH_GROUPS.value
+    for name in scope.load_balancers:
+        if name.startswith("arn:"):
+            yield Statement("AttachGroups", actions, (name,), why)
+        else:
+            arn = scope.arn("elasticloadbalancing", f"loadbalancer/app/{name}/*")
+            reason = "the name is there, but not the id behind it: give the ARN as the load balancer"
+            yield Statement("AttachGroups", actions, (arn,), why, reason)
+
+
+def _prefix_lists(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:
+    every, unmade = (scope.arn("ec2", "prefix-list/*"),), "a list has no id before it is made"
+    if Purpose.MAKE_LISTS in purposes and scope.own_lists:
+        actions, why = _actions(Purpose.MAKE_LISTS), Purpose.MAKE_LISTS.value
+        yield Statement("MakeLists", actions, every, why, unmade, _bears(scope, "Request"))
+        yield _tag_new("TagNewLists", scope, "prefix-list/*", "CreateManagedPrefixList")
+    if Purpose.KEEP_LISTS in purposes:
+        actions, why = _actions(Purpose.KEEP_LISTS), Purpose.KEEP_LISTS.value
+        if scope.own_lists:
+            yield Statement("KeepOwnLists", actions, every, why, unmade, _bears(scope, "Resource"))
+        if scope.lists:
+            named = tuple(scope.arn("ec2", f"prefix-list/{name}") for name in scope.lists)
+            yield Statement("KeepLists", actions, named, why)
 
 
 def _tag_new(sid: str, scope: Scope, resource: str, by: str) -> Statement:

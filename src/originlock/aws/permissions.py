@@ -70,7 +70,7 @@ RESOURCE_TAG: Final = "aws:ResourceTag/${TagKey}"
 TAG_KEYS: Final = "aws:TagKeys"
 CREATE_ACTION: Final = "ec2:CreateAction"
 
-_DESCRIBES_ALL: Final = "AWS restricts no Describe call of this service to a resource"
+_DESCRIBES_ALL: Final = "AWS restricts these Describe calls to no resource"
 
 
 def _describes(service: str, iam: str, *operations: str) -> tuple[Operation, ...]:
@@ -108,6 +108,10 @@ _ROWS: Final = (
         "DescribeTags",
     ),
     Operation(
+        "ec2:DescribeSecurityGroupReferences",
+        (Permission("ec2:DescribeSecurityGroupReferences", (Resource.SECURITY_GROUP,)),),
+    ),
+    Operation(
         "ec2:GetManagedPrefixListEntries", (Permission("ec2:GetManagedPrefixListEntries", (Resource.PREFIX_LIST,)),)
     ),
     Operation("service-quotas:GetServiceQuota", (Permission("servicequotas:GetServiceQuota", (Resource.QUOTA,)),)),
@@ -120,13 +124,8 @@ _ROWS: Final = (
         tagged=Resource.RULE,
     ),
     _ec2("RevokeSecurityGroupIngress", Resource.SECURITY_GROUP, keys=(RESOURCE_TAG,)),
-    _ec2(
-        "AuthorizeSecurityGroupEgress",
-        Resource.SECURITY_GROUP,
-        Resource.RULE,
-        keys=(RESOURCE_TAG,),
-        tagged=Resource.RULE,
-    ),
+    # Without tags: the group says whose it is, and egress opens nothing to anybody.
+    _ec2("AuthorizeSecurityGroupEgress", Resource.SECURITY_GROUP, Resource.RULE, keys=(RESOURCE_TAG,)),
     _ec2("RevokeSecurityGroupEgress", Resource.SECURITY_GROUP, keys=(RESOURCE_TAG,)),
     _ec2("CreateTags", Resource.RULE, keys=(REQUEST_TAG, RESOURCE_TAG, TAG_KEYS)),
     _ec2("DeleteTags", Resource.RULE, keys=(RESOURCE_TAG, TAG_KEYS)),
@@ -168,9 +167,12 @@ class Purpose(enum.Enum):
     TAKE_OVER = "mark rules that somebody else made as this origin's own"
     GIVE_BACK = "take the mark off again when that is undone"
     FIND_LOAD_BALANCERS = "find the load balancer, its listeners, targets and network interfaces"
-    MAKE_GROUPS = "make, open and take away groups of originlock's own"
+    SEE_REFERENCES = "see whether rules refer to a group before it is taken off"
+    MAKE_GROUPS = "make a group of originlock's own, and let it reach the targets"
     ATTACH_GROUPS = "put groups on the load balancer, or take them off"
-    KEEP_LISTS = "make, change and take away prefix lists of originlock's own"
+    DELETE_GROUPS = "delete a group of originlock's own again"
+    MAKE_LISTS = "make prefix lists of originlock's own"
+    KEEP_LISTS = "keep the ranges in the prefix lists current"
     ENTER = "go into the account of an origin"
     LOG = "let Lambda write the function's log"
 
@@ -189,32 +191,41 @@ CALLS: Final[Mapping[Purpose, tuple[str, ...]]] = {
         "elbv2:DescribeTargetHealth",
         "elbv2:DescribeTags",
         "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeVpcs",
     ),
-    Purpose.MAKE_GROUPS: (
-        "ec2:CreateSecurityGroup",
-        "ec2:DeleteSecurityGroup",
-        "ec2:AuthorizeSecurityGroupEgress",
-        "ec2:RevokeSecurityGroupEgress",
-    ),
+    Purpose.SEE_REFERENCES: ("ec2:DescribeSecurityGroupReferences",),
+    Purpose.MAKE_GROUPS: ("ec2:CreateSecurityGroup", "ec2:AuthorizeSecurityGroupEgress"),
     Purpose.ATTACH_GROUPS: ("elbv2:SetSecurityGroups",),
-    Purpose.KEEP_LISTS: (
-        "ec2:CreateManagedPrefixList",
-        "ec2:ModifyManagedPrefixList",
-        "ec2:DeleteManagedPrefixList",
-    ),
+    Purpose.DELETE_GROUPS: ("ec2:DeleteSecurityGroup",),
+    Purpose.MAKE_LISTS: ("ec2:CreateManagedPrefixList",),
+    Purpose.KEEP_LISTS: ("ec2:ModifyManagedPrefixList",),
     Purpose.ENTER: ("sts:AssumeRole",),
     Purpose.LOG: ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"),
 }
-"""Which calls are made for what; each operation of the table stands in one of them."""
+"""Which calls are made for what. An operation that stands nowhere here is made by no plan, and is in no policy."""
 
 _LOOK: Final = frozenset(
-    {Purpose.FIND_GROUPS, Purpose.READ_LISTS, Purpose.READ_QUOTA, Purpose.FIND_LOAD_BALANCERS, Purpose.ENTER}
+    {
+        Purpose.FIND_GROUPS,
+        Purpose.READ_LISTS,
+        Purpose.READ_QUOTA,
+        Purpose.FIND_LOAD_BALANCERS,
+        Purpose.SEE_REFERENCES,
+        Purpose.ENTER,
+    }
 )
 _CHANGE: Final = _LOOK | {
     Purpose.CHANGE_RULES,
     Purpose.MAKE_GROUPS,
     Purpose.ATTACH_GROUPS,
+    Purpose.MAKE_LISTS,
+    Purpose.KEEP_LISTS,
+}
+_GO_BACK: Final = _LOOK | {
+    Purpose.CHANGE_RULES,
+    Purpose.TAKE_OVER,
+    Purpose.GIVE_BACK,
+    Purpose.ATTACH_GROUPS,
+    Purpose.DELETE_GROUPS,
     Purpose.KEEP_LISTS,
 }
 
@@ -222,16 +233,7 @@ PURPOSES: Final[Mapping[str, frozenset[Purpose]]] = {
     "plan": _LOOK,
     "apply": _CHANGE,
     # What was taken over may go back to nobody, or to the origin of the options alone.
-    "rollback": _CHANGE | {Purpose.TAKE_OVER, Purpose.GIVE_BACK},
+    "rollback": _GO_BACK,
     "adopt": _CHANGE | {Purpose.TAKE_OVER},
 }
 """What each command that calls AWS calls it for, as far as its target asks for that (``adopt``: `apply --adopt`)."""
-
-
-def purpose_of(operation: str) -> Purpose:
-    """What a call is made for.
-
-    Raises:
-        KeyError: no command makes it.
-    """
-    return next(purpose for purpose, calls in CALLS.items() if operation in calls)

@@ -177,6 +177,9 @@ def _asked_of_ec2(call: Call, action: str, place: _Place) -> Iterator[Asking]:
     given = call.parameters
     if call.action in _ADDING | _ON_GROUP:
         yield _on(action, _group_id(given, place), place)
+    elif call.action == "DescribeSecurityGroupReferences":
+        for group_id in (value for name, value in given.items() if name.startswith("GroupId.")):
+            yield _on(action, group_id, place)
     elif call.action in _ON_LIST:
         yield _on(action, given.get("PrefixListId", ""), place)
     elif call.action in {"CreateTags", "DeleteTags"}:
