@@ -137,8 +137,8 @@ def test_an_unknown_command(offline: Product) -> None:
 
 
 def test_every_command_is_one_or_the_other() -> None:
-    """A new command is placed: it calls AWS, or it does not (`adopt` is `apply --adopt`)."""
-    assert set(COMMANDS) == {*PURPOSES, *CALLS_NOTHING} - {"adopt"}
+    """A new command is placed: it calls AWS, or it does not."""
+    assert set(COMMANDS) == {*PURPOSES, *CALLS_NOTHING}
 
 
 @pytest.mark.parametrize("account", ["12345678901", "1234567890123", "12345678901x", "", "１２３４５６７８９０１２"])  # noqa: RUF001
