@@ -17,7 +17,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from originlock.lab import lists, world
+from originlock.lab import lists, world, world_balancers
 from originlock.lab.demo_stage import run_quietly
 from originlock.lab.lists import API_PATH, IPV4_PATH, IPV6_PATH, Answer, ListServer
 from originlock.lab.process import LocalAws
@@ -48,6 +48,16 @@ reason = "office"
 expires = {expires}
 """
 
+_BALANCED: Final = """\
+[origins.shop]
+region = "eu-west-1"
+load_balancer = "shop"
+
+[origins.shop.network]
+security_group = "create"
+foreign = "remove"
+"""
+
 _WRONG: Final = """\
 [origins.blog]
 edge = "cloudfare"
@@ -76,7 +86,8 @@ class Shell:
         self.lists = publisher
         self.folder = folder
         self._ec2 = aws.client("ec2")
-        self.group = world.open_load_balancer(self._ec2, aws.client("elbv2")).group_id
+        self._elbv2 = aws.client("elbv2")
+        self.group = world.open_load_balancer(self._ec2, self._elbv2).group_id
         self._environment: Mapping[str, str] = {**aws.environment, **publisher.urls}
         self._said: list[str] = []
 
@@ -87,6 +98,15 @@ class Shell:
         office = world.tcp(443, ipv4=[(world.OFFICE, "office")])
         ranges = world.tcp(443, ipv4=left, ipv6=[(cidr, None) for cidr in lists.IPV6])
         self._ec2.authorize_security_group_ingress(GroupId=self.group, IpPermissions=[ranges, office])
+
+    def serve_a_load_balancer(self) -> None:
+        """Make a load balancer that serves, with two groups that let everybody in."""
+        made = world_balancers.served_load_balancer(
+            self._ec2, self._elbv2, world_balancers.Wish(name="shop", dualstack=True, groups=2)
+        )
+        for group in made.group_ids:
+            everybody = world.tcp(443, ipv4=[("0.0.0.0/0", None)], ipv6=[("::/0", None)])
+            self._ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[everybody])
 
     def run(self, *arguments: str) -> None:
         """Type a command."""
@@ -161,6 +181,15 @@ def adopted(shell: Shell) -> None:
     shell.run("apply", "--yes")
 
 
+def balanced(shell: Shell) -> None:
+    """A load balancer with two groups, of which its targets' rules name one; a group of our own comes beside them."""
+    shell.serve_a_load_balancer()
+    shell.write(_BALANCED)
+    shell.run("plan")
+    shell.run("apply", "--yes")
+    shell.run("plan")
+
+
 def wrong(shell: Shell) -> None:
     """A configuration with faults, and every one of them told."""
     shell.write(_WRONG)
@@ -175,6 +204,7 @@ RECORDED: Final[Mapping[str, Callable[[Shell], None]]] = {
     "refused": refused,
     "rolled-back": rolled_back,
     "adopted": adopted,
+    "balanced": balanced,
     "wrong-configuration": wrong,
 }
 """Every transcript but the demo's, by name."""
@@ -208,6 +238,7 @@ def normalised(text: str) -> str:
     # Of the same length, so that columns and line breaks stay.
     text = _numbered(text, r"\bsg-[0-9a-f]{17}\b", "sg-0a1b2c3d4e5f6{:04d}")
     text = _numbered(text, r"\bsgr-[0-9a-f]{17}\b", "sgr-0a1b2c3d4e5f6{:04d}")
+    text = _numbered(text, r"\bvpc-[0-9a-f]{17}\b", "vpc-0a1b2c3d4e5f6{:04d}")
     text = _numbered(text, r"\b[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}\b", "20270115T09000{}Z-00000a")
     text = _numbered(text, r"\bsha256:[0-9a-f]{64}\b", "sha256:" + "0123456789abcdef" * 3 + "0123456789ab{:04d}")
     text = _numbered(text, r"\bsha256:[0-9a-f]{12}\b", "sha256:01234567{:04d}")
