@@ -47,7 +47,7 @@ BY_TAG = msgspec.structs.replace(HERE, tags=(("origin", "blog"), ("stage", "live
 BALANCER = msgspec.structs.replace(HERE, load_balancers=("blog",), own_groups=True, own_lists=True)
 BALANCER_ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/blog/0123456789abcdef"
 SHARED_LIST = msgspec.structs.replace(HERE, load_balancers=(BALANCER_ARN,), own_groups=True, lists=("pl-0123",))
-ENTERED = msgspec.structs.replace(HERE, role="arn:aws:iam::123456789012:role/lock")
+ENTERED = msgspec.structs.replace(BY_ID, role="arn:aws:iam::123456789012:role/lock")
 SCOPES = {"ids": BY_ID, "tags": BY_TAG, "load balancer": BALANCER, "shared list": SHARED_LIST, "role": ENTERED}
 
 operations = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda each: each.name)

@@ -17,7 +17,7 @@ from originlock.facts.edge import AcceptedList, EdgeDescription
 from originlock.facts.origin import PrefixList, SecurityGroup
 from originlock.facts.snapshot import Names, Snapshot
 from originlock.facts.unknown import Unknown
-from originlock.intent.policy import GroupsById, GroupsByTags, LoadBalancerNamed, Overrides, Policy
+from originlock.intent.policy import GroupsById, GroupsByTags, ListsAlone, LoadBalancerNamed, Overrides, Policy
 from originlock.locks.interface import Lock
 from originlock.plan.acts import Inverse
 from originlock.plan.questions import (
@@ -84,6 +84,8 @@ def look(policy: Policy, reader: CloudReader, clock: Clock) -> Snapshot:
                 said = ", ".join(f"{key}={value}" for key, value in tags)
                 message = f"no security group in {where} carries the tags {said}"
                 raise TargetError(message, f"check the tags, {_WHERE_ELSE}")
+        case ListsAlone():
+            pass
         case LoadBalancerNamed(name):
             if found.load_balancer is None and not found.unknown:
                 message = f"there is no load balancer {name} in {where}"

@@ -15,7 +15,14 @@ from typing import Final, assert_never
 import msgspec
 
 from originlock.aws.permissions import CALLS, CREATE_ACTION, OPERATIONS, PURPOSES, TAG_KEYS, Purpose
-from originlock.intent.policy import COMMAND_LINE_ORIGIN, GroupsById, GroupsByTags, LoadBalancerNamed, Policy
+from originlock.intent.policy import (
+    COMMAND_LINE_ORIGIN,
+    GroupsById,
+    GroupsByTags,
+    ListsAlone,
+    LoadBalancerNamed,
+    Policy,
+)
 
 LARGEST: Final = 6144
 """IAM and STS quotas: characters of a managed policy; white space does not count."""
@@ -125,6 +132,8 @@ def scope_of(policy: Policy, mark: tuple[str, str], region: str | None, account:
             return msgspec.structs.replace(scope, groups=ids)
         case GroupsByTags(tags):
             return msgspec.structs.replace(scope, tags=tags)
+        case ListsAlone():
+            return scope
         case LoadBalancerNamed(name):
             return msgspec.structs.replace(scope, load_balancers=(name,), own_groups=network.security_group == "create")
         case _:
@@ -260,7 +269,8 @@ def _change_rules(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statem
         yield Statement("ChangeRules", (add, remove), (every,), why, reason, conditions)
         # By itself: a rule that is being made has no such tags yet.
         yield Statement("AddRules", (add,), (new,), adding, unmade)
-    yield _tag_new("TagNewRules", scope, "security-group-rule/*", "AuthorizeSecurityGroupIngress")
+    if scope.groups or scope.load_balancers or scope.tags:
+        yield _tag_new("TagNewRules", scope, "security-group-rule/*", "AuthorizeSecurityGroupIngress")
 
 
 def _marks(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:

@@ -29,7 +29,7 @@ from originlock.facts.origin import (
 )
 from originlock.facts.snapshot import Held, Names
 from originlock.facts.unknown import Unknown
-from originlock.intent.policy import GroupsById, GroupsByTags, LoadBalancerNamed, Place, Target
+from originlock.intent.policy import GroupsById, GroupsByTags, ListsAlone, LoadBalancerNamed, Place, Target
 from originlock.ports.reading import Found, Search
 
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ class AwsReader:
                 # Whatever the filters let through: only a group with these very tags is meant.
                 exact = [answer for answer in answers if set(tags) <= set(decode.tags(answer.get("Tags", [])))]
                 return Found(self._with_rules(exact))
+            case ListsAlone():
+                return Found({})
             case LoadBalancerNamed(name):
                 balancer = self._balancers.named(name)
                 if isinstance(balancer, Unknown):

@@ -23,7 +23,7 @@ from originlock.cli.options import (
 )
 from originlock.errors import StateError, UsageError
 from originlock.intent.options import override_place
-from originlock.intent.policy import Configuration, GroupsById, LoadBalancerNamed, Policy
+from originlock.intent.policy import Configuration, GroupsById, ListsAlone, LoadBalancerNamed, Policy
 from originlock.plan.journal import RunRecord, last_to_undo, runs
 from originlock.store.journal import JournalFile
 from originlock.wiring import desk
@@ -101,7 +101,7 @@ def _touched(record: RunRecord) -> tuple[Policy, ...]:
     }
     return tuple(
         policy
-        if isinstance(policy.target, LoadBalancerNamed)
+        if isinstance(policy.target, LoadBalancerNamed | ListsAlone)
         else msgspec.structs.replace(policy, target=GroupsById(_groups(touched[policy.origin])))
         for policy in record.policies
         if touched[policy.origin]

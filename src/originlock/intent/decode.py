@@ -75,15 +75,19 @@ def decode(document: Mapping[str, object], environment: Mapping[str, str], edges
 def _origin(name: str, table: Table, edges: Sequence[EdgeDescription]) -> Policy | None:
     edge = table.sound(keys.edge_key(edges))
     place = _place(table)
-    target = target_of(table.take(keys.SECURITY_GROUPS), table.pairs(keys.TAGS), table.take(keys.LOAD_BALANCER))
-    ways = (keys.SECURITY_GROUPS.name, keys.TAGS.name, keys.LOAD_BALANCER.name)
-    fault = target_fault({name: table.has(name) for name in ways})
+    given = table.take(keys.SECURITY_GROUPS), table.pairs(keys.TAGS), table.take(keys.LOAD_BALANCER)
+    ways = {key.name: table.has(key.name) for key in (keys.SECURITY_GROUPS, keys.TAGS, keys.LOAD_BALANCER)}
+    lists_alone = not any(ways.values()) and table.gives(keys.NETWORK.name, keys.PREFIX_LIST.name)
+    target = target_of(*given, lists=lists_alone)
+    fault = None if lists_alone else target_fault(ways)
     if fault is not None and not table.void:
         table.problem(fault)
     hostnames = table.take(keys.HOSTNAMES)
     described = next((each for each in edges if edge == (each.name,)), None)
     network = _network(table.section(keys.NETWORK), described)
     exceptions = _exceptions(table)
+    if lists_alone and exceptions:
+        table.problem("stand as rules in groups, and only prefix lists are named here", keys.EXCEPTIONS.name)
     if network.security_group == "create" and not table.has(keys.LOAD_BALANCER.name) and not table.void:
         table.problem("a group of our own is created for a load_balancer only", "network.security_group")
     if target is None or described is None:

@@ -172,7 +172,8 @@ PREFIX_LIST: Key[tuple[str, ...]] = Key(
     "prefix_list",
     values.PREFIX_LISTS,
     'The id of the prefix list to name, or of one for each family; only with via = "prefix-list". '
-    "Several origins may name the same; without it, the origin has lists of its own.",
+    "Several origins may name the same; without it, the origin has lists of its own. "
+    "An origin that names nothing else keeps just these lists current, whoever names them.",
     _USUAL.prefix_list,
 )
 
@@ -186,6 +187,9 @@ NETWORK = Section(
     rules={
         "if": {"properties": {FOREIGN_RULES.name: {"minItems": 1}}, "required": [FOREIGN_RULES.name]},
         "then": {"properties": {FOREIGN.name: {"const": "remove"}}, "required": [FOREIGN.name]},
+        "dependentSchemas": {
+            PREFIX_LIST.name: {"properties": {VIA.name: {"const": "prefix-list"}}, "required": [VIA.name]},
+        },
     },
 )
 
@@ -246,6 +250,12 @@ def edge_section(edge: EdgeDescription) -> Section:
 
 def origins(edges: Sequence[EdgeDescription]) -> Named:
     """The origins, by name."""
+    ways = tuple(each.name for each in (SECURITY_GROUPS, TAGS, LOAD_BALANCER))
+    lists_alone = {
+        "required": [NETWORK.name],
+        "properties": {NETWORK.name: {"required": [PREFIX_LIST.name]}, EXCEPTIONS.name: {"maxItems": 0}},
+        "not": {"anyOf": [{"required": [name]} for name in ways]},
+    }
     origin = Section(
         "origin",
         "What one origin should be.",
@@ -254,7 +264,7 @@ def origins(edges: Sequence[EdgeDescription]) -> Named:
             *(NETWORK, EXCEPTIONS),
         ),
         rules={
-            "oneOf": [{"required": [each.name]} for each in (SECURITY_GROUPS, TAGS, LOAD_BALANCER)],
+            "oneOf": [*({"required": [name]} for name in ways), lists_alone],
             "dependentRequired": {EXTERNAL_ID.name: [ROLE.name]},
         },
     )

@@ -42,7 +42,11 @@ class LoadBalancerNamed(msgspec.Struct, frozen=True, tag="load_balancer"):
     name: str
 
 
-Target = GroupsById | GroupsByTags | LoadBalancerNamed
+class ListsAlone(msgspec.Struct, frozen=True, tag="prefix_lists"):
+    """The target is the policy's prefix lists alone: which groups name them is somebody else's business."""
+
+
+Target = GroupsById | GroupsByTags | LoadBalancerNamed | ListsAlone
 """What is locked."""
 
 

@@ -120,6 +120,11 @@ class Table:
         """Whether the document gives any of these keys here, right or wrong."""
         return any(name in self._content for name in names)
 
+    def gives(self, section: str, key: str) -> bool:
+        """Whether the document gives a key in a table of this one, right or wrong."""
+        inner = self._content.get(section)
+        return isinstance(inner, Mapping) and key in inner
+
     def problem(self, message: str, key: str | None = None) -> None:
         """Note a problem of the table, or of one of its keys."""
         self.reading.problem((self.path if key is None else self.path.child(key)).place, message)

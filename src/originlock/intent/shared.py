@@ -10,7 +10,7 @@ from typing import assert_never
 
 from originlock.intent import keys
 from originlock.intent.environment import Problem
-from originlock.intent.policy import GroupsById, GroupsByTags, LoadBalancerNamed, Place, Policy
+from originlock.intent.policy import GroupsById, GroupsByTags, ListsAlone, LoadBalancerNamed, Place, Policy
 
 SECURITY_GROUPS, LOAD_BALANCER = keys.SECURITY_GROUPS.name, keys.LOAD_BALANCER.name
 
@@ -41,7 +41,7 @@ def _named(policy: Policy) -> tuple[str, tuple[str, ...]]:
             return SECURITY_GROUPS, ids
         case LoadBalancerNamed(name):
             return LOAD_BALANCER, (name,)
-        case GroupsByTags():
+        case GroupsByTags() | ListsAlone():
             return "", ()
         case _:
             assert_never(policy.target)

@@ -25,7 +25,14 @@ from originlock.intent.kinds import (
     whole_number,
     wrong,
 )
-from originlock.intent.policy import COMMAND_LINE_ORIGIN, GroupsById, GroupsByTags, LoadBalancerNamed, Target
+from originlock.intent.policy import (
+    COMMAND_LINE_ORIGIN,
+    GroupsById,
+    GroupsByTags,
+    ListsAlone,
+    LoadBalancerNamed,
+    Target,
+)
 
 _TWO: Final = 2
 _MOST_KEY, _MOST_VALUE = 128, 256
@@ -183,11 +190,17 @@ def target_fault(given: Mapping[str, bool]) -> str | None:
 
 
 def target_of(
-    ids: tuple[str, ...] | None, tags: tuple[tuple[str, str], ...] | None, load_balancer: str | None
+    ids: tuple[str, ...] | None,
+    tags: tuple[tuple[str, str], ...] | None,
+    load_balancer: str | None,
+    *,
+    lists: bool = False,
 ) -> Target | None:
-    """The target; None where it was not given, or was wrong."""
+    """The target; None where it was not given, or was wrong. Prefix lists are it where nothing else is given."""
     if ids:
         return GroupsById(ids)
     if load_balancer:
         return LoadBalancerNamed(load_balancer)
-    return GroupsByTags(tags) if tags else None
+    if tags:
+        return GroupsByTags(tags)
+    return ListsAlone() if lists else None

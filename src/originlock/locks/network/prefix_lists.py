@@ -19,7 +19,7 @@ from originlock.facts.origin import PrefixList, name_of_new_prefix_list
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.unknown import Unknown
 from originlock.facts.words import addresses_in_words, count
-from originlock.intent.policy import Policy
+from originlock.intent.policy import ListsAlone, Policy
 from originlock.locks.network import ownership
 from originlock.locks.network.standing import Standing
 from originlock.locks.network.terms import families_of, list_tags, lists_of
@@ -177,7 +177,7 @@ def objections(policy: Policy, snapshot: Snapshot) -> list[Objection]:
         elif isinstance(held, PrefixList):
             families.add(held.family)
     missing = [f"IPv{family}" for family in families_of(policy, snapshot) if family not in families]
-    if missing and not found:
+    if missing and not found and not isinstance(policy.target, ListsAlone):
         said = f"no prefix list for {' and '.join(missing)} is named, so the edge would be shut out there"
         remedy = "name one for each family in prefix_list; or leave it out, and lists of our own are made"
         found.append(Objection("prefix-list", said, remedy, policy.origin))
