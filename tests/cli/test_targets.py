@@ -197,8 +197,8 @@ def test_extra_ranges_are_let_in(product: Product, ec2: AwsClient) -> None:
 def test_own_rules_of_a_port_that_is_no_longer_wanted_go(product: Product, ec2: AwsClient) -> None:
     """A port would stay open to the edge after it was taken out of the configuration."""
     made = group(ec2)
-    both = ["--port", "443", "--port", "8443"]
-    assert product.run("apply", "--yes", "--security-group", made, *both).code == 0
-    assert product.run("apply", "--yes", "--security-group", made).code == 0
+    for ports in ("[443, 8443]", "[443]"):
+        product.write("originlock.toml", f'[origins.blog]\nsecurity_groups = ["{made}"]\nnetwork.ports = {ports}\n')
+        assert product.run("apply", "--yes").code == 0
     assert sources(ec2, made, 8443) == set()
     assert len(ids(ec2, made)) == 22

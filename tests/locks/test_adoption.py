@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from typing import Literal
 
 import msgspec
 from hypothesis import given, settings, strategies as st
 
 from originlock.facts.edge import AcceptedList, PastRanges, Ranges
+from originlock.facts.load_balancer import LoadBalancer
 from originlock.facts.networks import parse
 from originlock.facts.origin import (
     CidrSource,
@@ -18,13 +20,14 @@ from originlock.facts.origin import (
     SecurityGroup,
     Tags,
 )
-from originlock.facts.snapshot import Snapshot
+from originlock.facts.snapshot import Names, Snapshot
 from originlock.facts.unknown import Unknown
-from originlock.intent.policy import Exemption, GroupsById, NetworkPolicy, Overrides, Policy
+from originlock.intent.policy import Exemption, GroupsById, LoadBalancerNamed, NetworkPolicy, Overrides, Policy
 from originlock.locks.network.adoption import adoption_contribution, to_adopt
 from originlock.locks.network.lock import contribution
 from originlock.locks.network.network_lock import NetworkLock
 from originlock.locks.network.rollback import rollback_contribution
+from originlock.locks.network.standing import group_tags
 from originlock.plan.acts import Revoke, TagRules, UntagRules, inverse
 from originlock.plan.change import Contribution, Effect, Phase
 
@@ -130,6 +133,37 @@ def test_a_group_that_could_not_be_read_is_told_of() -> None:
     found = NetworkLock().adoption(BLOG, LIST, snapshot)
     assert found.drafts == ()
     assert [unread.reason for unread in found.unknown] == ["denied"]
+
+
+UNASKED = Unknown("it", "it was not asked")
+GROUPS = (GROUP, "sg-2")
+BALANCER = LoadBalancer("arn/web", "web", "vpc-1", "application", "ipv4", GROUPS, UNASKED, (), UNASKED, ())
+
+
+def balanced(security_group: Literal["existing", "create"]) -> tuple[Policy, Snapshot]:
+    """A load balancer with two groups that a script filled alike, and who else uses the second."""
+    network = msgspec.structs.replace(BLOG.network, security_group=security_group, foreign="remove")
+    policy = msgspec.structs.replace(BLOG, target=LoadBalancerNamed("web"), network=network)
+    groups: dict[str, SecurityGroup | Unknown] = {
+        name: SecurityGroup(name, "web", "vpc-1", (msgspec.structs.replace(rule(0, FORMER[1]), id=f"sgr-{name}"),))
+        for name in (GROUP, "sg-2")
+    }
+    users: dict[str, Names | Unknown] = {"sg-2": Unknown("who uses sg-2", "denied")}
+    tagged: dict[Tags, Names | Unknown] = {group_tags(policy, BALANCER): Names()}
+    return policy, Snapshot(NOW, groups, load_balancer=BALANCER, users=users, tagged_groups=tagged)
+
+
+def test_a_group_that_others_may_use_too_is_left() -> None:
+    """The next apply would take a rule out of a group that somebody else relies on."""
+    policy, snapshot = balanced("existing")
+    targets = [draft.act.target for draft in adoption_contribution(policy, LIST, snapshot).drafts]
+    assert targets == [GROUP]
+
+
+def test_beside_a_group_of_our_own_nothing_is_taken_over() -> None:
+    """Rules in groups that are to leave would become ours, and go from whoever has the group besides."""
+    policy, snapshot = balanced("create")
+    assert adoption_contribution(policy, LIST, snapshot).drafts == ()
 
 
 def adopted(group: SecurityGroup) -> SecurityGroup:
