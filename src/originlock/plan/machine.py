@@ -158,15 +158,19 @@ class Machine:
 
     def seen(self, target: str, held: Held | Unknown) -> None:
         """A target of the last `Look` is so."""
-        planned = next((old for old, new in self._names.items() if new == target), target)
-        for lane in (*self._by_target.get(target, ()), *(self._by_target[planned] if planned != target else ())):
+        for lane in self._lanes_of(target):
             if not lane.pause and lane.state not in _AT_A_GATE:
                 lane.may_narrow = not self._pending(lane, Phase.NARROW)
                 lane.seen(held)
 
+    def _lanes_of(self, target: str) -> list[Lane]:
+        """The lanes of a target, by its id or by what it was called before it had one."""
+        planned = next((old for old, new in self._names.items() if new == target), None)
+        return [*self._by_target.get(target, ()), *(self._by_target.get(planned, ()) if planned else ())]
+
     def origin_of(self, target: str) -> str:
         """Whose a target of a `Look` is; of one that several share, the first's."""
-        return next(lane.origin for lane in self._lanes if lane.name == target)
+        return self._lanes_of(target)[0].origin
 
     def interrupt(self) -> None:
         """A person wants it to end: lanes stop where they are, undos are finished."""

@@ -147,6 +147,8 @@ def arranged(site: Site) -> Arrangement:
 
 def _most_needed_first(site: Site) -> list[RuleSpec]:
     """Wanted rules that stand in for an own, unwanted one come first: only then can that one make room."""
+    if not site.removable:
+        return list(site.missing)
     shared = AddressSet.of(rule.key.source.cidr for rule in site.removable if isinstance(rule.key.source, CidrSource))
     return sorted(
         site.missing,
