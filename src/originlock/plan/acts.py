@@ -335,10 +335,14 @@ def remaining(act: Act, held: Held) -> Act | None:
     Returns:
         None if nothing is left to do. A rule that is to go and that became another rule under the same id
         (ModifySecurityGroupRules keeps the id) is left alone: it is not the rule that the plan speaks of.
+        What only has the name of what is to be made, and not its tags, is somebody else's: all is left to do.
     """
     match act, held:
-        case (CreateGroup(), SecurityGroup()) | (CreatePrefixList(), PrefixList()):
-            return None
+        case (CreateGroup(tags=tags), SecurityGroup(tags=there)) | (
+            CreatePrefixList(tags=tags),
+            PrefixList(tags=there),
+        ):
+            return None if set(tags) <= set(there) else act
         case (DeleteGroup() | DeletePrefixList(), SecurityGroup() | PrefixList()):
             return act
         case (DeleteGroup() | DeletePrefixList(), _):
@@ -399,6 +403,11 @@ def _remaining_of_list(act: ResizePrefixList | AddEntries | RemoveEntries, held:
 
 def _entries(held: PrefixList) -> frozenset[Cidr]:
     return frozenset() if isinstance(held.entries, Unknown) else frozenset(held.entries)
+
+
+def in_the_way(act: Act, held: Held) -> SecurityGroup | None:
+    """What has the name of the group that is to be made, and is not ours: a VPC has no two groups of one name."""
+    return held if isinstance(act, CreateGroup) and isinstance(held, SecurityGroup) and remaining(act, held) else None
 
 
 def changed_under_us(act: Act, held: Held) -> tuple[str, ...]:

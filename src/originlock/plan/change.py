@@ -175,6 +175,7 @@ class Wait(msgspec.Struct, frozen=True):
     """One target must not begin before another is so far: what makes one story of the changes of several targets.
 
     Attributes:
+        target: who waits, whosever changes it: a list that origins share waits for what any of them has it wait for.
         before: ``widen``: it does not begin at all; ``narrow``: it widens, and does not narrow.
         on: the other target; if nothing is to be done there nor expected of it, there is nothing to wait for.
         until: that its widening is proved, or that it has done all and that is proved.
@@ -261,21 +262,20 @@ def _after_those_they_wait_for(keys: list[tuple[str, str]], waits: tuple[Wait, .
     by_target: dict[str, list[tuple[str, str]]] = {}
     for key in keys:
         by_target.setdefault(key[1], []).append(key)
-    awaited: dict[tuple[str, str], list[str]] = {}
+    awaited: dict[str, list[str]] = {}
     for wait in waits:
-        awaited.setdefault((wait.origin, wait.target), []).append(wait.on)
+        awaited.setdefault(wait.target, []).append(wait.on)
     placed: dict[tuple[str, str], None] = {}
     begun: set[tuple[str, str]] = set()
     stack = list(reversed(keys))
     while stack:
         key = stack[-1]
-        before = [other for on in awaited.get(key, ()) for other in by_target.get(on, ()) if other not in begun]
-        begun.add(key)
-        if before:
-            stack += reversed(dict.fromkeys(before))
-            begun.update(before)
-        else:
+        if key in begun:
             placed.setdefault(stack.pop())
+            continue
+        begun.add(key)
+        before = [other for on in awaited.get(key[1], ()) for other in by_target.get(on, ()) if other not in begun]
+        stack += reversed(before)
     return list(placed)
 
 
@@ -292,14 +292,14 @@ def _with_waits(
 ) -> dict[tuple[str, str], list[Change]]:
     """The same changes, each that waits for another target with that one's last change in its `after`."""
     for wait in waits:
-        lane = changes.get((wait.origin, wait.target), [])
-        first = next((n for n, c in enumerate(lane) if wait.before is Phase.WIDEN or not widens(c)), None)
         awaited = [c for (_, target), held in changes.items() if target == wait.on for c in held]
         if wait.until is Milestone.WIDENED:
             awaited = [c for c in awaited if widens(c)]
-        if first is not None and awaited:
-            after = tuple(dict.fromkeys((*lane[first].after, awaited[-1].id)))
-            lane[first] = msgspec.structs.replace(lane[first], after=after)
+        for lane in (held for (_, target), held in changes.items() if target == wait.target):
+            first = next((n for n, c in enumerate(lane) if wait.before is Phase.WIDEN or not widens(c)), None)
+            if first is not None and awaited:
+                after = tuple(dict.fromkeys((*lane[first].after, awaited[-1].id)))
+                lane[first] = msgspec.structs.replace(lane[first], after=after)
     return changes
 
 

@@ -11,7 +11,7 @@ from typing import Final, assert_never
 
 import msgspec
 
-from originlock.facts.origin import PrefixList, SecurityGroup
+from originlock.facts.origin import Missing, PrefixList, SecurityGroup
 from originlock.facts.snapshot import Held
 from originlock.facts.unknown import Unknown
 from originlock.plan import proving
@@ -19,7 +19,10 @@ from originlock.plan.acts import (
     Act,
     CreateGroup,
     CreatePrefixList,
+    DeleteGroup,
+    DeletePrefixList,
     changed_under_us,
+    in_the_way,
     inverse,
     remaining,
     renamed,
@@ -121,6 +124,9 @@ ENDED: Final = frozenset({State.FINISHED, State.STOPPED, State.UNDONE, State.STU
 _TRIES = 4
 """How often one act is tried again after unclear answers (botocore's own retries come before each)."""
 
+_SEE_WHO = "see who else changes it, then run `originlock apply` again"
+_LIST_REMEDY = "see what AWS says of it (a group that names it may be full); then run `originlock apply` again"
+
 _NOT_ALL_SHOWN = "AWS does not show all that was added"
 
 
@@ -179,7 +185,8 @@ class Lane:
     """One target's way through its changes. Mutable; only the machine touches it.
 
     Attributes:
-        widened: whether the proof that comes before narrowing is kept (or nobody asks for it).
+        widened: whether the last proof that comes before narrowing is kept (or nobody asks for it), and no later look
+            has shown otherwise.
         completed: whether everything is done, and the last proof is kept.
         may_narrow: whether no other target has to be widened first; the machine says so.
     """
@@ -274,12 +281,7 @@ class Lane:
             case Done(made=made):
                 if made is not None:
                     self.names[self.target] = made
-                if settles(self._at_hand()):
-                    self._fresh_patience()
-                    self.look_again_for = self.settle
-                    self.on(Event.ACT_SETTLES)
-                else:
-                    self._advance()
+                self._ended_or_settles()
             case AlreadySo(message) | Unsure(message):
                 self.tries += 1
                 self._fresh_patience()
@@ -295,6 +297,18 @@ class Lane:
                 self._give_up(message, remedy)
             case _:
                 assert_never(outcome)
+
+    def _ended_or_settles(self) -> None:
+        if not settles(self._at_hand()):
+            self._advance()
+            return
+        self.tries += 1
+        self._fresh_patience()
+        self.look_again_for = self.settle
+        if self.tries > _TRIES:
+            self._give_up(f"AWS took the change of {self.name} {_TRIES} times, and does not show it", _LIST_REMEDY)
+        else:
+            self.on(Event.ACT_SETTLES)
 
     def _give_up(self, message: str, remedy: str) -> None:
         undoing = self.state in (State.UNDOING, State.CHECKING_UNDO)
@@ -329,7 +343,7 @@ class Lane:
     def seen(self, held: Held | Unknown) -> None:
         """The target is so."""
         if isinstance(held, SecurityGroup | PrefixList) and isinstance(self.act, CreateGroup | CreatePrefixList):
-            self.names[self.target] = held.id
+            self._is_made(self.act, held)
         match self.state:
             case State.CHECKING | State.CHECKING_UNDO:
                 self._checked(held)
@@ -337,6 +351,11 @@ class Lane:
                 self._proved(held)
             case _:
                 pass  # another lane's look
+
+    def _is_made(self, act: CreateGroup | CreatePrefixList, held: SecurityGroup | PrefixList) -> None:
+        """What was to be made is there: from now on it is called by its id. What only has its name is not it."""
+        if remaining(act, held) is None:
+            self.names[self.target] = held.id
 
     def _wait(self) -> bool:
         """Whether there is patience left; if so the lane waits and looks again."""
@@ -356,13 +375,20 @@ class Lane:
                     "run `originlock apply` again: it goes on from what AWS holds then",
                 )
             return
-        left = remaining(renamed(self._at_hand(), self.names), held)
-        if left is None and (not isinstance(held, PrefixList) or held.settled or not self._wait()):
-            self._advance()
-        elif left is None or (
-            left == renamed(self._at_hand(), self.names) and self.waited < self.look_again_for and self._wait()
-        ):
+        if isinstance(held, PrefixList) and not held.settled and self._wait():
+            # Whatever it shows meanwhile is what it was before; and it refuses every other change.
             return
+        act = renamed(self._at_hand(), self.names)
+        left = remaining(act, held)
+        if left is None:
+            self._advance()
+        elif left == act and self.waited < self.look_again_for and self._wait():
+            return
+        elif (other := in_the_way(act, held)) is not None:
+            self._give_up(
+                f"{other.id} has the name {other.name} already, and its tags do not say that it is ours",
+                "give it another name, or delete it; then run `originlock apply` again",
+            )
         else:
             self.act = left
             self.on(Event.PART_REMAINS)
@@ -376,6 +402,8 @@ class Lane:
             self._proved_widening(held)
 
     def _shown(self, held: Held | Unknown) -> proving.Shown:
+        if isinstance(held, Missing) and any(isinstance(c.act, DeleteGroup | DeletePrefixList) for c in self.narrow):
+            return proving.Shown()
         return proving.shown(self.expectation, held, self.names)
 
     def _unshown(self, held: Held | Unknown) -> bool:
@@ -417,6 +445,7 @@ class Lane:
             return
         if seen.unknown:
             self._say("before-narrow", Verdict.UNKNOWN, seen.unknown)
+            self.widened = not self.gate
             if self.gate:
                 self.stop(
                     Event.BLIND_BEFORE_NARROW,
@@ -435,6 +464,7 @@ class Lane:
             else tuple(rule for change in self.narrow for rule in changed_under_us(change.act, held))
         )
         if changed:
+            self.widened = False
             self._say("before-narrow", Verdict.BROKEN, f"changed since the look: {', '.join(changed)}")
             self.stop(
                 Event.BROKEN_BEFORE_NARROW,
@@ -446,6 +476,7 @@ class Lane:
         self._go_on_to_narrow()
 
     def _stop_on_missing(self, when: str, missing: str) -> None:
+        self.widened = False
         self._say(when, Verdict.BROKEN, f"AWS does not show {missing} after {self.waited:.0f} s")
         self.stop(
             Event.BROKEN_BEFORE_NARROW,
@@ -489,11 +520,15 @@ class Lane:
             self.on(Event.STRANGER_REMAINS)
 
     def _undo(self, missing: str) -> None:
+        self.widened = False
         self.undo_queue = [
             change for change in reversed(self.narrow) if change.id in self.done and change.effect is Effect.NARROW
         ]
+        if not self.undo_queue:
+            self.stop(Event.BROKEN_BEFORE_NARROW, f"AWS does not show {missing} of {self.name}", _SEE_WHO)
+            return
         self.message = f"after the narrowing AWS did not show {missing} of {self.name}: it was undone"
-        self.remedy = "see who else changes it, then run `originlock apply` again"
+        self.remedy = _SEE_WHO
         self._fresh_patience()
         self.on(Event.BROKEN_AFTER_NARROW)
         self._take_up_undo()

@@ -63,7 +63,8 @@ class Machine:
         for change in plan.changes:
             by_lane.setdefault((change.origin, change.target), []).append(change)
         changed = {target for _, target in by_lane}
-        waiting = tuple(wait for wait in plan.waits if (wait.origin, wait.target) in by_lane)
+        # What several origins share (a list) is one lane, whosever: it waits for what any of them has it wait for.
+        waiting = tuple(wait for wait in plan.waits if wait.target in changed)
         # What others wait for is looked at, also where nothing is to be done there.
         awaited = {w.on for w in waiting} - changed
         by_lane |= {
@@ -71,7 +72,7 @@ class Machine:
         }
         # What is made gets its id on the way; all lanes must know it.
         names: dict[str, str] = {}
-        held = {(wait.origin, wait.target) for wait in waiting if wait.before is Phase.WIDEN}
+        held = {wait.target for wait in waiting if wait.before is Phase.WIDEN}
         self._names = names
         self._lanes = [
             Lane(
@@ -80,7 +81,7 @@ class Machine:
                 plan.limits.settle_seconds,
                 names,
                 gate=not plan.overrides.no_prove,
-                held=key in held,
+                held=key[1] in held,
             )
             for key, changes in by_lane.items()
         ]
@@ -88,10 +89,10 @@ class Machine:
         self._by_target: dict[str, list[Lane]] = {}
         for lane in self._lanes:
             self._by_target.setdefault(lane.target, []).append(lane)
-        self._waits: dict[tuple[str, str, Phase], list[Wait]] = {}
+        self._waits: dict[tuple[str, Phase], list[Wait]] = {}
         for wait in waiting:
             if wait.on in self._by_target:
-                self._waits.setdefault((wait.origin, wait.target, wait.before), []).append(wait)
+                self._waits.setdefault((wait.target, wait.before), []).append(wait)
         self._open_gates()
 
     # -- waiting for each other ---------------------------------------------------------------------------------
@@ -118,7 +119,7 @@ class Machine:
 
     def _pending(self, lane: Lane, before: Phase) -> list[Wait]:
         """What a lane still waits for."""
-        waits = self._waits.get((lane.origin, lane.target, before), ())
+        waits = self._waits.get((lane.target, before), ())
         return [wait for wait in waits if not all(_reached(other, wait) for other in self._by_target[wait.on])]
 
     def _is_lost(self, wait: Wait) -> bool:
