@@ -84,10 +84,11 @@ def questions(policy: Policy, snapshot: Snapshot, stand: Standing) -> list[Quest
         if tags not in snapshot.tagged_groups:
             return [AskTaggedGroups(balancer.vpc, tags)]
         unasked = tuple(name for name in stand.candidates if name not in snapshot.references)
-        asked += [AskReferences(unasked)] if unasked else []
-    else:
-        unasked = tuple(v.group.id for v in stand.views if v.going and v.group.id not in snapshot.users)
-        asked += [AskUsers(unasked)] if unasked else []
+        # Who else uses a group matters only where it stays, and that is not known before.
+        if unasked:
+            return [AskReferences(unasked)]
+    unasked = tuple(v.group.id for v in stand.views if v.going and v.group.id not in snapshot.users)
+    asked += [AskUsers(unasked)] if unasked else []
     quota = snapshot.interface_quota
     if _groups_after(balancer, stand) > DEFAULT_INTERFACE_QUOTA.limit and not _observed(quota):
         asked.append(AskInterfaceQuota())

@@ -290,7 +290,8 @@ def _how_to_close(policy: Policy, accepted: AcceptedList, stand: Standing, view:
     if stand.own is not None and policy.network.foreign == "report" and view.group.id != stand.own:
         return f'--foreign remove (or foreign = "remove"), which detaches {view.group.id} unless somebody needs it'
     if ownership.owner(rule) is None and view.group.id in stand.shared:
-        return f"others use {view.group.id} too: have a group of our own created, or name it: {_named(rule)}"
+        instead = "have a group of our own created, or " if stand.own is None else ""
+        return f"others use {view.group.id} too: {instead}name the rule: {_named(rule)}"
     if ownership.owner(rule) is None and isinstance(rule.key.source, CidrSource) and within_ports(rule.key, policy):
         narrow = prefix_length(rule.key.source.cidr) >= _NARROW[family(rule.key.source.cidr)]
         keep = "; to keep it, write it down as an exception" if narrow else ""

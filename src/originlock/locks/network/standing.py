@@ -113,7 +113,7 @@ def _with_existing(
         return Standing(())
     home = min(attached, key=lambda group: (-_own_rules(policy, group), group.id))
     views = [judged(policy, accepted, snapshot, group, holds=group.id == home.id) for group in attached]
-    shared = tuple(view.group.id for view in views if view.going and _has_other_users(snapshot, view.group.id))
+    shared = _shared(snapshot, views)
     kept = [_left_to_others(policy, view) if view.group.id in shared else view for view in views]
     return Standing(
         tuple(view for view in kept if view.group.id == home.id),
@@ -160,11 +160,24 @@ def _with_own(
     }
     leaving = set(candidates).difference(needed)
     # What leaves takes its rules along; nothing in it is touched.
-    kept = tuple(
+    kept = [
         msgspec.structs.replace(view, going=(), own_unwanted=()) if view.group.id in leaving else view
         for view in beside
+    ]
+    shared = _shared(snapshot, kept)
+    return Standing(
+        (judged(policy, accepted, snapshot, own),),
+        tuple(_left_to_others(policy, view) if view.group.id in shared else view for view in kept),
+        candidates,
+        needed,
+        own.id,
+        shared,
     )
-    return Standing((judged(policy, accepted, snapshot, own),), kept, candidates, needed, own.id)
+
+
+def _shared(snapshot: Snapshot, views: list[JudgedGroup]) -> tuple[str, ...]:
+    """Those of the groups that others use too, or may, and that hold what would go otherwise."""
+    return tuple(view.group.id for view in views if view.going and _has_other_users(snapshot, view.group.id))
 
 
 def _who_needs(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, view: JudgedGroup) -> str | None:
