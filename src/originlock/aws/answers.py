@@ -48,7 +48,17 @@ _BAD_CREDENTIALS: Final = frozenset(
 )
 _DENIED: Final = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"})
 _ALREADY: Final = frozenset(
-    {"InvalidPermission.Duplicate", "InvalidPermission.NotFound", "InvalidSecurityGroupRuleId.NotFound"}
+    {
+        "InvalidPermission.Duplicate",
+        "InvalidPermission.NotFound",
+        "InvalidSecurityGroupRuleId.NotFound",
+        # Somebody else put the entry in, or took it out, since the list was looked at.
+        "InvalidPrefixListModification",
+        # A group that was made a moment ago need not be known everywhere yet (EC2 developer guide, eventual
+        # consistency); one that is gone has nothing left to be taken out of. Either way a look tells.
+        "InvalidGroup.NotFound",
+        "InvalidSecurityGroup",
+    }
 )
 _LATER: Final = frozenset(
     {

@@ -98,9 +98,12 @@ def _correct_ec2() -> tuple[Settings, History]:
     from originlock.lab.ec2_groups import GroupAnswers  # noqa: PLC0415
     from originlock.lab.ec2_interfaces import InterfaceAnswers  # noqa: PLC0415
     from originlock.lab.ec2_prefix_lists import PrefixListAnswers  # noqa: PLC0415
+    from originlock.lab.ec2_references import ReferenceAnswers  # noqa: PLC0415
     from originlock.lab.ec2_tags import TagAnswers  # noqa: PLC0415
 
-    class Corrected(SecurityGroupAnswers, GroupAnswers, PrefixListAnswers, InterfaceAnswers, TagAnswers):
+    class Corrected(
+        SecurityGroupAnswers, GroupAnswers, PrefixListAnswers, InterfaceAnswers, ReferenceAnswers, TagAnswers
+    ):
         """moto's EC2 with all corrections."""
 
     _expect(moto.ec2.urls, "url_paths", "EC2Response")

@@ -16,7 +16,7 @@ from originlock.facts.networks import AddressSet
 from originlock.facts.origin import PrefixList, SecurityGroup, parts_of_new_group
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.unknown import Unknown
-from originlock.facts.words import addresses_in_words, count
+from originlock.facts.words import count, key_in_words
 from originlock.intent.policy import Policy
 from originlock.locks.network.judged import judged
 from originlock.locks.network.room import still_served
@@ -26,6 +26,7 @@ from originlock.locks.network.wanted import strangers, wanted_rules, welcome
 from originlock.plan.acts import (
     AddEntries,
     AttachGroups,
+    Authorize,
     DeleteGroup,
     DetachGroups,
     DiscardGroup,
@@ -36,6 +37,8 @@ from originlock.plan.acts import (
 )
 from originlock.plan.change import Draft, Effect, Expectation, Milestone, Note, Objection, Phase, Wait
 from originlock.plan.questions import AskGroups, AskPrefixLists, AskTaggedGroups, AskTaggedPrefixLists, Question
+
+_SHOWN = 5
 
 
 class Unwound(msgspec.Struct, frozen=True):
@@ -100,7 +103,7 @@ def of_balancer(
         came
         and stand.own in balancer.groups
         and accepted.may_remove
-        and _all_served(policy, accepted, snapshot, staying)
+        and _all_served(policy, accepted, snapshot, staying, inverses)
     )
     if leaves and stand.own is not None:
         act = DetachGroups(balancer.id, (stand.own,), coming[0] if coming else staying[0])
@@ -135,16 +138,26 @@ def _opens(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, name: str
     view = judged(policy, accepted, snapshot, group, holds=False)
     if view.unclear:
         return f"whom {view.unclear[0][0].id} lets in is not known"
-    whole = AddressSet()
-    for opening in view.openings:
-        whole |= opening.lets_in
-    return addresses_in_words(whole) if whole else ""
+    rules = [key_in_words(opening.rule.key) for opening in view.openings]
+    more = f", and {len(rules) - _SHOWN} more" if len(rules) > _SHOWN else ""
+    return ", ".join(rules[:_SHOWN]) + more
 
 
-def _all_served(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, staying: tuple[str, ...]) -> bool:
-    """Whether these groups alone let in every wanted source; what could not be read lets nobody in."""
+def _all_served(
+    policy: Policy,
+    accepted: AcceptedList,
+    snapshot: Snapshot,
+    staying: tuple[str, ...],
+    inverses: tuple[Inverse, ...],
+) -> bool:
+    """Whether these groups alone, with the rules that come back, let in every wanted source.
+
+    What could not be read lets nobody in.
+    """
     groups = [group for name in staying if isinstance(group := snapshot.groups.get(name), SecurityGroup)]
     keys = [rule.key for group in groups for rule in group.rules]
+    named = {group.id for group in groups}
+    keys += [spec.key for i in inverses if isinstance(i, Authorize) and i.group in named for spec in i.rules]
     today = snapshot.at.astimezone(datetime.UTC).date()
     rules = msgspec.structs.replace(terms_of(policy, snapshot), lists=())
     wanted = tuple(spec.key for spec in wanted_rules(policy, accepted, today, rules))
