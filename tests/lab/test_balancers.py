@@ -150,7 +150,7 @@ def test_a_network_load_balancer_without_groups_gets_none(ec2: AwsClient, elbv2:
     )
     with pytest.raises(ClientError) as error:
         elbv2.set_security_groups(LoadBalancerArn=without.arn, SecurityGroups=[group_id])
-    assert code_of(error) == "ValidationError"
+    assert code_of(error) == "InvalidConfigurationRequest"
     elbv2.set_security_groups(LoadBalancerArn=having.arn, SecurityGroups=[group_id])
     assert groups_of(elbv2, having.arn) == [group_id]
 
@@ -213,7 +213,7 @@ def test_what_cannot_be_a_load_balancer_is_refused(ec2: AwsClient, elbv2: AwsCli
         ("ValidationError", {"Name": "internal-bad", "Subnets": subnets}),
         ("ValidationError", {"Name": "one-zone", "Subnets": subnets[:1]}),
         ("SubnetNotFound", {"Name": "nowhere", "Subnets": ["subnet-0123456789abcdef0"]}),
-        ("InvalidConfigurationRequest", {"Name": "no-ipv6", "Subnets": subnets, "IpAddressType": "dualstack"}),
+        ("ValidationError", {"Name": "no-ipv6", "Subnets": subnets, "IpAddressType": "dualstack"}),
         ("ValidationError", {"Name": "odd", "Subnets": subnets, "IpAddressType": "ipv5"}),
         ("InvalidConfigurationRequest", {"Name": "foreign", "Subnets": subnets, "SecurityGroups": [foreign]}),
     ]

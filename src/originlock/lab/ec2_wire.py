@@ -197,7 +197,12 @@ def network_interface(each: InterfaceView) -> Answer:
         "attachment": None if each.attachment is None else _attachment(each.attachment),
         "association": _association(each),
         "privateIpAddressesSet": [
-            {"privateIpAddress": address, "primary": address == each.ipv4[0]} for address in each.ipv4
+            {
+                "privateIpAddress": address,
+                "primary": address == each.ipv4[0],
+                "association": _association(each) if address == each.ipv4[0] else None,
+            }
+            for address in each.ipv4
         ],
         "ipv6AddressesSet": [{"ipv6Address": address} for address in each.ipv6],
         "interfaceType": each.interface_type,

@@ -71,13 +71,14 @@ class BalancerAnswers(CorrectedElbResponse):
         balancer = self.named_balancer()
         asked = self._asked_groups()
         if balancer.type == "gateway" or (balancer.type == "network" and not balancer.security_groups):
-            # The code: hashicorp/terraform-provider-aws pull request 32987; the text is a guess.
+            # kubernetes-sigs/cluster-api-provider-aws issue 4790.
             raise ElbRefusal(
-                ElbCode.VALIDATION,
-                "You cannot associate security groups with a load balancer that was created without them",
+                ElbCode.INVALID_CONFIGURATION,
+                "You cannot set security groups on a Network Load Balancer "
+                "which was created without any security groups.",
             )
         if not asked:
-            # The code: as above, for load balancers of type network; the text is a guess.
+            # The code: hashicorp/terraform-provider-aws pull request 32987, for type network; the text is a guess.
             raise ElbRefusal(ElbCode.VALIDATION, "At least one security group must be specified")
         refuse_bad_groups(asked, self.seen("groups").groups, balancer.vpc_id, self.settings.quota_groups)
         balancer.security_groups = asked
@@ -202,10 +203,8 @@ class BalancerAnswers(CorrectedElbResponse):
         if address_type not in _IP_ADDRESS_TYPES:
             raise ElbRefusal(ElbCode.VALIDATION, f"The IP address type '{address_type}' is not valid")
         if address_type != "ipv4" and not all(ipv6_block(subnet) for subnet in subnets):
-            # That it is refused: 'Application Load Balancers', IP address type. Code and text are guesses.
-            raise ElbRefusal(
-                ElbCode.INVALID_CONFIGURATION, "You must specify subnets with an associated IPv6 CIDR block."
-            )
+            # kubernetes-sigs/aws-load-balancer-controller issue 4852.
+            raise ElbRefusal(ElbCode.VALIDATION, "You must specify subnets with an associated IPv6 CIDR block.")
 
 
 def _described(balancer: BalancerView) -> Mapping[str, object]:

@@ -3,10 +3,9 @@
 Here lives the reading of moto's interfaces, and of those that load balancers have, of which
 moto knows nothing. Here must not live: the answers about them (see `ec2_interfaces`).
 
-What an Application Load Balancer's interface looks like is not in an API reference. It is as
-DescribeNetworkInterfaces shows it to those who wrote it down: 'EC2 user guide', requester-managed
-network interfaces, and 'Application Load Balancers', "you can find the interfaces by their
-description, ELB app/NAME/ID".
+What a load balancer's interface looks like is in no API reference. It is as the outputs of
+DescribeNetworkInterfaces show it that users published: made by amazon-elb, described as
+ELB app/NAME/ID, attached as device 1 to no instance, its public address amazon-elb's.
 """
 
 from __future__ import annotations
@@ -111,7 +110,7 @@ def _new_interface(balancer: Any, subnet: Any) -> BalancerInterface:  # noqa: AN
         public = str(_PUBLIC[1 + secrets.randbelow(_PUBLIC.num_addresses - 2)])
     return BalancerInterface(
         interface_id=f"eni-{secrets.token_hex(9)[:17]}",
-        attachment_id=f"ela-attach-{secrets.token_hex(9)[:17]}",
+        attachment_id=f"eni-attach-{secrets.token_hex(9)[:17]}",
         mac_address="02:" + ":".join(f"{byte:02x}" for byte in secrets.token_bytes(5)),
         ipv4=subnet.get_available_subnet_ip(balancer),
         ipv6=_new_ipv6(balancer, subnet),
