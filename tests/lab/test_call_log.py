@@ -40,7 +40,8 @@ def test_calls_are_told_in_order_with_what_they_asked(
 
 def test_what_is_admitted_is_told_after_each_change(aws: LocalAws, ec2: AwsClient) -> None:
     """Of all groups, with tags; reads have no such sample."""
-    one, two = empty_group(ec2, name="one"), empty_group(ec2, name="two")
+    one = empty_group(ec2, name="one")
+    two = empty_group(ec2, name="two", vpc_id=one.vpc_id)
     since = aws.state().calls
     (rule,) = ec2.authorize_security_group_ingress(
         GroupId=one.group_id, IpPermissions=[tcp(443, ipv4=[("10.0.0.1/8", None)])]

@@ -152,7 +152,7 @@ def test_an_interface_has_groups_that_are_there_and_few(aws: LocalAws, ec2: AwsC
     aws.settings(quota_groups=1)
     for groups, code in (
         (["sg-0123456789abcdef0"], "InvalidGroup.NotFound"),
-        ([empty_group(ec2).group_id], "InvalidParameterValue"),
+        ([empty_group(ec2).group_id], "InvalidGroup.NotFound"),
         (own, "SecurityGroupsPerInterfaceLimitExceeded"),
     ):
         with pytest.raises(ClientError) as error:

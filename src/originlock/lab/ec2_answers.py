@@ -86,6 +86,9 @@ class SecurityGroupAnswers(CorrectedResponse):
         wanted = requested_rules(self.parameters, self.group_id)
         tags = self._rule_tags()
         self._refuse_unknown_prefix_lists(wanted)
+        for rule in wanted:
+            if rule.key.source.kind is SourceKind.GROUP:
+                self.refuse_other_network(rule.key.source.value, str(group.vpc_id))
         held = self.views(group, egress=egress)
         known = {rule.key for rule in held}
         for rule in wanted:

@@ -78,9 +78,7 @@ class InterfaceAnswers(CorrectedResponse):
     def _refuse_bad_groups(self, vpc_id: str) -> None:
         asked = texts(self.parameters, "Groups")
         for group_id in asked:
-            if self.group(group_id).vpc_id != vpc_id:
-                # Code and text are guesses.
-                raise Refusal(Code.INVALID_VALUE, f"The security group {group_id} belongs to another network")
+            self.refuse_other_network(group_id, vpc_id)
         if len(set(asked)) > self.settings.quota_groups:
             raise Refusal(Code.GROUPS_QUOTA, "The maximum number of security groups per interface has been reached.")
 

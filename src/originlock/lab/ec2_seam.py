@@ -123,6 +123,14 @@ class CorrectedResponse(EC2Response):
         """Return the id of a group by id or by name, or refuse."""
         return self.group(named).id
 
+    def refuse_other_network(self, group_id: str, vpc_id: str) -> None:
+        """Refuse a group that does not exist or is not of a VPC; the lab has no peering.
+
+        Code and text: boto/boto3 issue 569.
+        """
+        if self.group(group_id).vpc_id != vpc_id:
+            raise Refusal(Code.NO_GROUP, "You have specified two resources that belong to different networks.")
+
     def views(self, group: SecurityGroup, *, egress: bool) -> Sequence[RuleView]:
         """Return the rules of a group in one direction."""
         rules = group.egress_rules if egress else group.ingress_rules
