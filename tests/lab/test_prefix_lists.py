@@ -236,3 +236,19 @@ def test_a_list_is_deleted(ec2: AwsClient, held: str) -> None:
     ec2.delete_managed_prefix_list(PrefixListId=held)
     with pytest.raises(ClientError, match=r"InvalidPrefixListID\.NotFound"):
         entries(ec2, held)
+
+
+def test_one_list_for_each_token(aws: LocalAws, ec2: AwsClient) -> None:
+    """A retry of botocore's own makes no second list; other parameters with the same token are refused."""
+    asked = {"PrefixListName": "once", "AddressFamily": "IPv4", "MaxEntries": 1}
+    aws.add_fault("drop-after", action="CreateManagedPrefixList")
+    aws.client("ec2", attempts=3).create_managed_prefix_list(**asked)
+    filters = [{"Name": "prefix-list-name", "Values": ["once"]}]
+    assert len(ec2.describe_managed_prefix_lists(Filters=filters)["PrefixLists"]) == 1
+    one, again = (ec2.create_managed_prefix_list(**asked, ClientToken="t")["PrefixList"] for _ in range(2))
+    assert one["PrefixListId"] == again["PrefixListId"]
+    with pytest.raises(ClientError, match="IdempotentParameterMismatch"):
+        ec2.create_managed_prefix_list(**{**asked, "MaxEntries": 2}, ClientToken="t")
+    ec2.delete_managed_prefix_list(PrefixListId=one["PrefixListId"])
+    new = ec2.create_managed_prefix_list(**asked, ClientToken="t")["PrefixList"]
+    assert new["PrefixListId"] != one["PrefixListId"]

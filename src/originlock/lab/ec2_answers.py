@@ -15,18 +15,9 @@ from moto.core.responses import ActionResult
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 
 from originlock.lab import ec2_describe, ec2_paging, ec2_wire
+from originlock.lab.ec2_errors import Code, Refusal
 from originlock.lab.ec2_quota import refuse_over_quota
-from originlock.lab.ec2_rules import (
-    Code,
-    Refusal,
-    RequestedRule,
-    SourceKind,
-    items,
-    requested_rules,
-    text,
-    texts,
-    valid_description,
-)
+from originlock.lab.ec2_rules import RequestedRule, SourceKind, items, requested_rules, text, texts, valid_description
 from originlock.lab.ec2_seam import CorrectedResponse, refusing
 from originlock.lab.ec2_state import RuleView, rule_view
 from originlock.lab.ec2_tags import refuse_bad_tags

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from originlock.lab.ec2_rules import Code, Refusal, SourceKind, items, text, texts
+from originlock.lab.ec2_errors import Code, Refusal
+from originlock.lab.ec2_rules import SourceKind, items, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -12,7 +12,8 @@ from moto.core.responses import ActionResult
 from moto.ec2.models.security_groups import SecurityGroup
 
 from originlock.lab import ec2_wire
-from originlock.lab.ec2_rules import Code, Refusal, has_plain_characters, text
+from originlock.lab.ec2_errors import Code, Refusal
+from originlock.lab.ec2_rules import has_plain_characters, text
 from originlock.lab.ec2_seam import CorrectedResponse, refusing
 from originlock.lab.ec2_state import read_region
 from originlock.lab.ec2_tags import refuse_bad_tags

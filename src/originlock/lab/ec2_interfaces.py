@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from moto.core.responses import ActionResult
 
 from originlock.lab import ec2_describe, ec2_paging, ec2_wire
-from originlock.lab.ec2_rules import Code, Refusal, text, texts
+from originlock.lab.ec2_errors import Code, Refusal
+from originlock.lab.ec2_rules import text, texts
 from originlock.lab.ec2_seam import CorrectedResponse, refusing
 from originlock.lab.ec2_state import read_region
 

@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from originlock.lab.ec2_rules import Code, Refusal, text, texts
+from originlock.lab.ec2_errors import Code, Refusal
+from originlock.lab.ec2_rules import text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 from moto.core.responses import ActionResult
 
 from originlock.lab import ec2_describe, ec2_paging, ec2_wire
+from originlock.lab.ec2_errors import Code, Refusal
 from originlock.lab.ec2_quota import PrefixListWeight, refuse_over_quota
-from originlock.lab.ec2_rules import Code, Refusal, text
+from originlock.lab.ec2_rules import text
 from originlock.lab.ec2_seam import STALE, CorrectedResponse, refusing
 from originlock.lab.ec2_state import read_region
 from originlock.lab.ec2_tags import refuse_bad_tags
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 #: Where a list of moto's keeps the change that is not done yet.
 _UNDERWAY: Final = "_originlock_underway"
+
+#: Where a Region of moto's keeps the tokens of requests.
+_TOKENS: Final = "_originlock_tokens"
 
 #: 'EC2 API reference', ModifyManagedPrefixList, MaxEntries: the state message has "the IDs of the
 #: first ten resources that do not support the new maximum size".
@@ -124,8 +128,11 @@ class PrefixListAnswers(CorrectedResponse):
 
     @refusing
     def create_managed_prefix_list(self) -> ActionResult:
-        """Canonical entries of one family that fit; moto takes anything."""
+        """Canonical entries of one family that fit, and one list for each token; moto takes anything."""
         self.error_on_dryrun()
+        made = self._made_before()
+        if made is not None:
+            return self.answer({"prefixList": ec2_wire.managed_prefix_list(self._told(made))})
         family = text(self.parameters, "AddressFamily") or ""
         if family not in FAMILIES:
             raise Refusal(Code.INVALID_VALUE, f"Invalid address family: {family}")
@@ -146,7 +153,28 @@ class PrefixListAnswers(CorrectedResponse):
         )
         # moto has no version where there is no entry.
         held.entries = {1: _stored(entries)}
+        self._tokens()[text(self.parameters, "ClientToken") or held.id] = (dict(self.parameters), held.id)
         return self._begin(self.held_prefix_lists()[held.id], "create-in-progress")
+
+    def _tokens(self) -> dict[str, tuple[Mapping[str, object], str]]:
+        """The requests that made lists, by token, with the lists' ids; kept with the Region's other things."""
+        kept: dict[str, tuple[Mapping[str, object], str]] = self.ec2_backend.__dict__.setdefault(_TOKENS, {})
+        return kept
+
+    def _made_before(self) -> PrefixListView | None:
+        """Return the list that a request with the same token made, if it is still there.
+
+        'EC2 developer guide', ensuring idempotency: the same token with other parameters is
+        refused. SDKs give each call a token, so that their own retries make no second list.
+        """
+        parameters, list_id = self._tokens().get(text(self.parameters, "ClientToken") or "", ({}, ""))
+        made = self.held_prefix_lists().get(list_id)
+        if made is not None and parameters != dict(self.parameters):
+            raise Refusal(
+                Code.OTHER_PARAMETERS,
+                "The request uses the same client token as a previous, but non-identical request.",
+            )
+        return made
 
     @refusing
     def modify_managed_prefix_list(self) -> ActionResult:

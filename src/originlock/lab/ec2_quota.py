@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from originlock.lab.ec2_rules import Code, Refusal, Source, SourceKind
+from originlock.lab.ec2_errors import Code, Refusal
+from originlock.lab.ec2_rules import Source, SourceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from originlock.lab.ec2_errors import Code, Refusal
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -33,47 +35,6 @@ _WITH_PORTS: Final = frozenset({"tcp", "udp"})
 _ICMP: Final = frozenset({"icmp", "icmpv6"})
 MAX_PORT: Final = 65535
 MAX_PROTOCOL: Final = 255
-
-
-class Code(StrEnum):
-    """The error codes that the lab's EC2 refuses with ('EC2 API reference', error codes)."""
-
-    INVALID_VALUE = "InvalidParameterValue"
-    INVALID_COMBINATION = "InvalidParameterCombination"
-    MISSING = "MissingParameter"
-    UNSUPPORTED = "UnsupportedOperation"
-    DUPLICATE = "InvalidPermission.Duplicate"
-    NO_PERMISSION = "InvalidPermission.NotFound"
-    NO_RULE = "InvalidSecurityGroupRuleId.NotFound"
-    NO_GROUP = "InvalidGroup.NotFound"
-    DUPLICATE_GROUP = "InvalidGroup.Duplicate"
-    CANNOT_DELETE = "CannotDelete"
-    NO_VPC = "InvalidVpcID.NotFound"
-    MALFORMED_GROUP = "InvalidGroupId.Malformed"
-    NO_INTERFACE = "InvalidNetworkInterfaceID.NotFound"
-    NO_PREFIX_LIST = "InvalidPrefixListID.NotFound"
-    FILTER_LIMIT = "FilterLimitExceeded"
-    INVALID_PAGE = "InvalidNextToken"
-    RULES_QUOTA = "RulesPerSecurityGroupLimitExceeded"
-    GROUPS_QUOTA = "SecurityGroupsPerInterfaceLimitExceeded"
-    NOT_YOURS = "AuthFailure"
-    VERSION_MISMATCH = "PrefixListVersionMismatch"
-    BAD_ENTRY = "InvalidPrefixListModification"
-    INCORRECT_STATE = "IncorrectState"
-    INVALID_REQUEST = "InvalidRequest"
-    TOO_MANY_ENTRIES = "PrefixListMaxEntriesExceeded"
-    IN_USE = "DependencyViolation"
-    UNAUTHORIZED = "UnauthorizedOperation"
-
-
-class Refusal(Exception):  # noqa: N818 - EC2 refuses; this is not an error of the lab
-    """EC2 refuses the request: an error code and a message, and nothing is changed."""
-
-    def __init__(self, code: Code, message: str) -> None:
-        """Keep the code and the message that the answer will carry."""
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
 
 
 class SourceKind(StrEnum):

@@ -16,7 +16,8 @@ from moto.ec2.models.security_groups import SecurityGroup
 from moto.ec2.responses import EC2Response
 
 from originlock.lab import ec2_describe, ec2_wire
-from originlock.lab.ec2_rules import Code, Refusal, text
+from originlock.lab.ec2_errors import Code, Refusal
+from originlock.lab.ec2_rules import text
 from originlock.lab.ec2_state import (
     History,
     PrefixListView,

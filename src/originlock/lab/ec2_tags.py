@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from moto.core.responses import ActionResult, EmptyResult
 
 from originlock.lab import ec2_describe
-from originlock.lab.ec2_rules import Code, Refusal, items, text, texts
+from originlock.lab.ec2_errors import Code, Refusal
+from originlock.lab.ec2_rules import items, text, texts
 from originlock.lab.ec2_seam import CorrectedResponse, refusing
 from originlock.lab.ec2_state import read_region
 

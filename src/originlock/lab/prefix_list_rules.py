@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from originlock.lab.ec2_rules import Code, Refusal, SourceKind, canonical_cidr, items, text
+from originlock.lab.ec2_errors import Code, Refusal
+from originlock.lab.ec2_rules import SourceKind, canonical_cidr, items, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
