@@ -1,6 +1,7 @@
 """Setting the groups of a load balancer, whose whole list every call replaces.
 
-Lives here: the one call, with the list read again right before and after it. Must not live here: which groups, and why.
+Lives here: the one call, with the list read again right before it. Must not live here: which groups, and why; the look
+that follows (see `app.apply`).
 """
 
 from __future__ import annotations
@@ -19,19 +20,32 @@ _AGAIN = "run `originlock apply` again: it goes on from what AWS holds then"
 
 
 def performed(client: ElasticLoadBalancingv2Client, bucket: TokenBucket, act: BalancerAct) -> Outcome:
-    """Read the list, set it with what is to come or without what is to go, and read it again."""
+    """Read the list, and set it with what is to come or without what is to go; the answer has it as it is then."""
     bucket.wait()
     try:
-        before = _groups(client, act.load_balancer)
+        found = client.describe_load_balancers(LoadBalancerArns=[act.load_balancer])["LoadBalancers"]
+        if not found:
+            return Failed(f"{act.load_balancer} is not there", _AGAIN)
+        before = frozenset(found[0].get("SecurityGroups", []))
         wanted = _wanted(act, before)
         if not isinstance(wanted, frozenset):
             return wanted
-        client.set_security_groups(LoadBalancerArn=act.load_balancer, SecurityGroups=sorted(wanted))
-        after = _groups(client, act.load_balancer)
+        enforced = found[0].get("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic")
+        if enforced in ("on", "off"):
+            # Of a network load balancer: what is left out may be set to AWS's default.
+            answer = client.set_security_groups(
+                LoadBalancerArn=act.load_balancer,
+                SecurityGroups=sorted(wanted),
+                EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic="on" if enforced == "on" else "off",
+            )
+        else:
+            answer = client.set_security_groups(LoadBalancerArn=act.load_balancer, SecurityGroups=sorted(wanted))
     except CallError as error:
         return outcome_of(error)
+    after = frozenset(answer.get("SecurityGroupIds", []))
     if after != wanted:
-        return Unsure(f"{act.load_balancer} shows the groups {', '.join(sorted(after))} after they were set")
+        return Unsure(f"AWS says that {act.load_balancer} has the groups {', '.join(sorted(after))} now")
+    # What it shows from now on is for the look that follows, which waits until every interface shows it.
     return Done()
 
 
@@ -49,8 +63,3 @@ def _wanted(act: BalancerAct, before: frozenset[str]) -> frozenset[str] | Outcom
             return left if left != before else AlreadySo("they are detached")
         case _:
             assert_never(act)
-
-
-def _groups(client: ElasticLoadBalancingv2Client, arn: str) -> frozenset[str]:
-    answer = client.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]
-    return frozenset(group for each in answer for group in each.get("SecurityGroups", []))

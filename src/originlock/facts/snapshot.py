@@ -93,4 +93,7 @@ def updated(snapshot: Snapshot, seen: Seen) -> Snapshot:
                 balancer = msgspec.structs.replace(balancer, interfaces=held, health=held)
             case _:
                 groups.pop(target, None)
+    for name in balancer.groups if balancer is not None else ():
+        # Whoever attached it: what it lets in was not looked at.
+        groups.setdefault(name, Unknown(f"security group {name}", "it was attached since the look"))
     return msgspec.structs.replace(snapshot, groups=groups, prefix_lists=lists, load_balancer=balancer)

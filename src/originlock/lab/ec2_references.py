@@ -12,9 +12,6 @@ from originlock.lab import ec2_describe
 from originlock.lab.ec2_rules import texts
 from originlock.lab.ec2_seam import CorrectedResponse, refusing
 
-_NO_CONNECTION = "pcx-00000000000000000"
-"""The lab has no peering connections: what refers from another VPC counts as peered."""
-
 
 class ReferenceAnswers(CorrectedResponse):
     """EC2's action on references from other VPCs."""
@@ -35,7 +32,7 @@ class ReferenceAnswers(CorrectedResponse):
             if rule.key.source.value == name and group.vpc_id != homes[name]
         }
         told = [
-            {"groupId": name, "referencingVpcId": vpc, "vpcPeeringConnectionId": _NO_CONNECTION}
+            {"groupId": name, "referencingVpcId": vpc, "vpcPeeringConnectionId": self.peering(homes[name], vpc)}
             for name, vpc in sorted(found)
         ]
         return self.answer({"securityGroupReferenceSet": told})

@@ -125,12 +125,21 @@ class CorrectedResponse(EC2Response):
         return self.group(named).id
 
     def refuse_other_network(self, group_id: str, vpc_id: str) -> None:
-        """Refuse a group that does not exist or is not of a VPC; the lab has no peering.
+        """Refuse a group that does not exist, or is of a VPC that is neither this one nor peered with it.
 
         Code and text: boto/boto3 issue 569.
         """
-        if self.group(group_id).vpc_id != vpc_id:
+        other = self.group(group_id).vpc_id
+        if other != vpc_id and self.peering(other, vpc_id) is None:
             raise Refusal(Code.NO_GROUP, "You have specified two resources that belong to different networks.")
+
+    def peering(self, one: str | None, other: str | None) -> str | None:
+        """The id of the active peering connection of two VPCs, if there is one."""
+        ends = {one, other}
+        for each in self.ec2_backend.vpc_pcxs.values():
+            if each._status.code == "active" and {each.vpc.id, each.peer_vpc.id} == ends:  # noqa: SLF001 - moto's own
+                return str(each.id)
+        return None
 
     def views(self, group: SecurityGroup, *, egress: bool) -> Sequence[RuleView]:
         """Return the rules of a group in one direction."""

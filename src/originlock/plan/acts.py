@@ -353,12 +353,17 @@ def remaining(act: Act, held: Held) -> Act | None:
             absent = tuple(group for group in groups if group not in held.groups)
             return AttachGroups(balancer, absent) if absent else None
         case (DetachGroups(balancer, groups, keep), LoadBalancer()):
-            present = tuple(group for group in groups if group in held.groups)
+            present = tuple(group for group in groups if group in held.groups or _on_an_interface(held, group))
             return DetachGroups(balancer, present, keep) if present else None
         case (ResizePrefixList() | AddEntries() | RemoveEntries(), PrefixList()):
             return _remaining_of_list(act, held)
         case _:
             return act
+
+
+def _on_an_interface(balancer: LoadBalancer, group: str) -> bool:
+    """Whether an interface is seen to have a group still; those that cannot be read are for the proof to tell."""
+    return not isinstance(balancer.interfaces, Unknown) and any(group in each.groups for each in balancer.interfaces)
 
 
 def _remaining_of_rules(act: RuleAct | AuthorizeEgress, group: SecurityGroup) -> Act | None:

@@ -316,7 +316,7 @@ def contested(contributions: tuple[Contribution, ...]) -> tuple[Objection, ...]:
     owners: dict[str, set[str]] = {}
     for contribution in contributions:
         for expectation in contribution.expectations:
-            if not expectation.entries:
+            if expectation.present or expectation.groups:
                 owners.setdefault(expectation.target, set()).add(expectation.origin)
     return tuple(
         Objection(

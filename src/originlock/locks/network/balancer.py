@@ -215,9 +215,9 @@ def _managed(policy: Policy, balancer: LoadBalancer, stand: Standing) -> list[Ob
     if isinstance(balancer.tags, Unknown):
         said = f"whether another tool manages {balancer.name} cannot be told: {balancer.tags.reason}"
         return [Objection("managed-target", said, 'let its tags be read, or say managed = "allow"', policy.origin)]
-    marked = {balancer.name: balancer.tags}
-    if policy.network.security_group == "existing":
-        marked |= {view.group.id: view.group.tags for view in stand.views}
+    touched = [view for view in stand.beside if view.going or view.own_unwanted or view.group.id in stand.leaving]
+    touched += stand.holds
+    marked = {balancer.name: balancer.tags} | {view.group.id: view.group.tags for view in touched}
     found = []
     for name, tags in marked.items():
         mark = managed_by(tags)
@@ -271,7 +271,7 @@ def unread(policy: Policy, snapshot: Snapshot) -> tuple[Unread, ...]:
     balancer = snapshot.load_balancer
     if balancer is None:
         return ()
-    asked: list[object] = [balancer.listeners, balancer.interfaces]
+    asked: list[object] = [balancer.listeners, balancer.interfaces, balancer.health]
     if policy.network.security_group == "create":
         asked.append(snapshot.tagged_groups.get(group_tags(policy, balancer)))
     return tuple(Unread(policy.origin, balancer.id, u.what, u.reason) for u in asked if isinstance(u, Unknown))

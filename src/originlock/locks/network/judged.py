@@ -10,13 +10,22 @@ import datetime
 import msgspec
 
 from originlock.facts.edge import AcceptedList
-from originlock.facts.networks import AddressSet
-from originlock.facts.origin import CidrSource, Rule, RuleKey, RuleSpec, SecurityGroup, addresses_of
+from originlock.facts.networks import AddressSet, family
+from originlock.facts.origin import (
+    CidrSource,
+    PrefixList,
+    PrefixListSource,
+    Rule,
+    RuleKey,
+    RuleSpec,
+    SecurityGroup,
+    addresses_of,
+)
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import COMMAND_LINE_ORIGIN, Policy
 from originlock.locks.network import ownership
-from originlock.locks.network.terms import Door, terms_of
+from originlock.locks.network.terms import Door, Terms, terms_of
 from originlock.locks.network.wanted import strangers, wanted_rules, welcome, within_ports
 
 
@@ -35,7 +44,8 @@ class JudgedGroup(msgspec.Struct, frozen=True):
         missing: what of it the group does not hold.
         own_unwanted: own rules that are not wanted (any more).
         elsewhere: own rules of the command line's origin on ports that were not named this time: options say what
-            is wanted, not what is no longer wanted, and the next line in cron may name another port.
+            is wanted, not what is no longer wanted, and the next line in cron may name another port. And own rules
+            for IPv6 where the load balancer at hand has none: another that shares the group may.
         theirs: rules for wanted sources that nobody of us made.
         openings: all rules that let strangers in, own ones included.
         going: foreign openings that the policy says to remove.
@@ -82,7 +92,7 @@ def judged(
             unclear.append((rule, lets_in))
         elif lets_in:
             openings.append(Opening(rule, lets_in))
-        if own and policy.origin == COMMAND_LINE_ORIGIN and not _is_about(rule, policy):
+        if own and (_is_of_another_line(rule, policy) or _is_of_a_family_left_out(rule, policy, terms, snapshot)):
             elsewhere.append(rule)
         elif own:
             own_unwanted.append(rule)
@@ -102,6 +112,28 @@ def judged(
         tuple(harmless),
         tuple(unclear),
     )
+
+
+def _is_of_another_line(rule: Rule, policy: Policy) -> bool:
+    """Whether a rule that options alone have made is about ports that the options do not name this time."""
+    return policy.origin == COMMAND_LINE_ORIGIN and not _is_about(rule, policy)
+
+
+def _is_of_a_family_left_out(rule: Rule, policy: Policy, terms: Terms, snapshot: Snapshot) -> bool:
+    """Whether a rule is for a family that is left out only because the load balancer at hand has no such addresses.
+
+    Another load balancer that shares the group may have them; nobody said that the rule is not wanted.
+    """
+    if policy.network.ipv6 is not None:
+        return False
+    match rule.key.source:
+        case CidrSource(cidr):
+            return family(cidr) not in terms.families
+        case PrefixListSource(name):
+            held = snapshot.prefix_lists.get(name)
+            return isinstance(held, PrefixList) and held.family not in terms.families
+        case _:
+            return False
 
 
 def _is_about(rule: Rule, policy: Policy) -> bool:

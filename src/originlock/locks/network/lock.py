@@ -346,8 +346,18 @@ def _notes(policy: Policy, view: JudgedGroup, overrides: Overrides) -> list[Note
         others = count(len(view.theirs) - len(free), "rule")
         notes.append(Note(policy.origin, target, f"{others} for wanted sources of another origin: present, and left"))
     if view.elsewhere:
-        said = f"{count(len(view.elsewhere), 'own rule')} on ports that are not named now: left alone"
-        notes.append(Note(policy.origin, target, f"{said}; name every port, to keep them current"))
+        here = [
+            rule
+            for rule in view.elsewhere
+            if any(rule.key.opens(policy.network.protocol, p) for p in policy.network.ports)
+        ]
+        apart = len(view.elsewhere) - len(here)
+        if apart:
+            said = f"{count(apart, 'own rule')} on ports that are not named now: left alone"
+            notes.append(Note(policy.origin, target, f"{said}; name every port, to keep them current"))
+        if here:
+            said = f"{count(len(here), 'own rule')} for IPv6, which the load balancer does not have: left alone"
+            notes.append(Note(policy.origin, target, f"{said} (ipv6 = false takes them out)"))
     notes += [Note(policy.origin, target, f"foreign, left alone: {rule_in_words(rule)}") for rule in view.harmless]
     openings = {opening.rule.id for opening in view.openings}
     going = {rule.id for rule in view.going}

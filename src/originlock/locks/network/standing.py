@@ -19,7 +19,8 @@ from originlock.facts.load_balancer import LoadBalancer
 from originlock.facts.origin import CidrSource, Rule, SecurityGroup, Tags, new_group
 from originlock.facts.snapshot import Names, Snapshot
 from originlock.facts.unknown import Unknown
-from originlock.intent.policy import COMMAND_LINE_ORIGIN, Policy
+from originlock.facts.words import ports_in_words
+from originlock.intent.policy import Policy
 from originlock.locks.network import ownership
 from originlock.locks.network.judged import JudgedGroup, judged
 from originlock.locks.network.terms import doors_of
@@ -65,8 +66,8 @@ def group_tags(policy: Policy, balancer: LoadBalancer) -> Tags:
 
 
 def group_name(policy: Policy, balancer: LoadBalancer) -> str:
-    """The name of a group of our own: two command lines, or two load balancers, never mean the same one."""
-    return f"originlock-{policy.origin}" + (f"-{balancer.name}" if policy.origin == COMMAND_LINE_ORIGIN else "")
+    """The name of a group of our own: two load balancers never mean the same one, and one VPC has a name once."""
+    return f"originlock-{policy.origin}-{balancer.name}"
 
 
 def standing(policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> Standing:
@@ -183,6 +184,10 @@ def _shared(snapshot: Snapshot, views: list[JudgedGroup]) -> tuple[str, ...]:
 def _who_needs(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, view: JudgedGroup) -> str | None:
     """Why a group must stay, in words; None if nobody needs it."""
     name = view.group.id
+    balancer = snapshot.load_balancer
+    for asked in (balancer.listeners, balancer.health) if balancer is not None else ():
+        if isinstance(asked, Unknown):
+            return f"{asked.what} could not be read ({asked.reason})"
     named = snapshot.references.get(name, Unknown(f"who refers to {name}", "it was not asked"))
     if isinstance(named, Unknown):
         return f"whether a rule refers to {name} cannot be told ({named.reason})"
@@ -190,13 +195,27 @@ def _who_needs(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, view:
         return f"rules of {', '.join(named.names)} refer to {name}, which may be how targets admit the load balancer"
     if view.unclear:
         return f"whom {view.unclear[0][0].id} of {name} lets in cannot be told"
-    other = next((owner for rule in view.group.rules if (owner := ownership.owner(rule)) is not None), None)
-    if other is not None and other != policy.origin:
-        return f"{name} holds rules of the origin {other}"
+    others = {ownership.owner(rule) for rule in view.group.rules} - {None, policy.origin}
+    if others:
+        return f"{name} holds rules of the origin {', '.join(sorted(filter(None, others)))}"
+    unlocked = next((rule for rule in view.group.rules if _opens_what_is_not_locked(policy, snapshot, rule)), None)
+    if unlocked is not None:
+        return (
+            f"{unlocked.id} of {name} opens a port that is listened on and not locked ({ports_in_words(unlocked.key)})"
+        )
     theirs = [rule for rule in view.harmless if _is_a_way_in_of_its_own(policy, accepted, snapshot, rule)]
     if theirs:
         return f"{theirs[0].id} of {name} lets in others than strangers, whom our own group does not let in"
     return None
+
+
+def _opens_what_is_not_locked(policy: Policy, snapshot: Snapshot, rule: Rule) -> bool:
+    """Whether a rule opens a door that is not the policy's: with its group, that door would be shut to all."""
+    network = policy.network
+    locked = {(network.protocol, port) for port in network.ports}
+    if rule.id in network.foreign_rules:
+        return False
+    return any(rule.key.opens(*door) for door in doors_of(policy, snapshot) if door not in locked)
 
 
 def _is_a_way_in_of_its_own(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, rule: Rule) -> bool:

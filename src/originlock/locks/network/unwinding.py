@@ -13,7 +13,7 @@ import msgspec
 from originlock.facts.edge import AcceptedList
 from originlock.facts.load_balancer import LoadBalancer
 from originlock.facts.networks import AddressSet
-from originlock.facts.origin import PrefixList, SecurityGroup, parts_of_new_group
+from originlock.facts.origin import PrefixList, SecurityGroup, new_group, parts_of_new_group
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.unknown import Unknown
 from originlock.facts.words import count, key_in_words
@@ -109,7 +109,11 @@ def of_balancer(
         act = DetachGroups(balancer.id, (stand.own,), coming[0] if coming else staying[0])
         reason = "our group, which came with the run: the others let in all that is wanted"
         drafts.append(Draft(origin, Phase.NARROW, Effect.NARROW, act, reason))
-    made = any(isinstance(i, DiscardGroup) for i in inverses)
+    ours = snapshot.groups.get(stand.own or "")
+    # By the name that the run gave it: a group that only bears our tags today is not what the run made.
+    made = isinstance(ours, SecurityGroup) and any(
+        isinstance(i, DiscardGroup) and i.target == new_group(ours.vpc, ours.name) for i in inverses
+    )
     free = leaves or (stand.own is not None and stand.own not in balancer.groups)
     going = () if stand.own is None or not made or not free or parts_of_new_group(stand.own) else (stand.own,)
     drafts += [
