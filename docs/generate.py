@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from originlock.aws.least_privilege import Scope, document, statements
+from originlock.aws.least_privilege import document, statements
 from originlock.aws.permissions import CALLS, OPERATIONS, PURPOSES
+from originlock.aws.policy_scope import Scope
 from originlock.cli.main import COMMANDS
 from originlock.errors import EXIT_CODE_MEANINGS
 from originlock.intent import keys

@@ -17,20 +17,10 @@ import msgspec
 import pytest
 from botocore import xform_name
 
-from originlock.aws.least_privilege import (
-    LARGEST,
-    Scope,
-    document,
-    log_statements,
-    merged,
-    partition_of,
-    scope_of,
-    size,
-    statements,
-    trust_policy,
-)
+from originlock.aws.least_privilege import LARGEST, document, log_statements, merged, size, statements, trust_policy
 from originlock.aws.permissions import CALLS, OPERATIONS, PURPOSES, Operation, Permission, Purpose
-from originlock.intent.policy import GroupsById, GroupsByTags, LoadBalancerNamed, NetworkPolicy, Policy
+from originlock.aws.policy_scope import Scope, inside, partition_of, scope_of
+from originlock.intent.policy import GroupsById, GroupsByTags, ListsAlone, LoadBalancerNamed, NetworkPolicy, Policy
 from originlock.lab.faults import is_reading
 
 with warnings.catch_warnings():
@@ -46,9 +36,18 @@ BY_ID = msgspec.structs.replace(HERE, groups=("sg-0123456789abcdef0", "sg-012345
 BY_TAG = msgspec.structs.replace(HERE, tags=(("origin", "blog"), ("stage", "live")))
 BALANCER = msgspec.structs.replace(HERE, load_balancers=("blog",), own_groups=True, own_lists=True)
 BALANCER_ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/blog/0123456789abcdef"
+ATTACHED = msgspec.structs.replace(BALANCER, attached=BY_ID.groups)
 SHARED_LIST = msgspec.structs.replace(HERE, load_balancers=(BALANCER_ARN,), own_groups=True, lists=("pl-0123",))
-ENTERED = msgspec.structs.replace(BY_ID, role="arn:aws:iam::123456789012:role/lock")
-SCOPES = {"ids": BY_ID, "tags": BY_TAG, "load balancer": BALANCER, "shared list": SHARED_LIST, "role": ENTERED}
+ENTERED = msgspec.structs.replace(BY_ID, role="arn:aws:iam::210987654321:role/ops/lock")
+LISTS = msgspec.structs.replace(HERE, lists=("pl-0123", "pl-4567"))
+SCOPES = {
+    "ids": BY_ID,
+    "tags": BY_TAG,
+    "load balancer": BALANCER,
+    "attached": ATTACHED,
+    "shared list": SHARED_LIST,
+    "lists alone": LISTS,
+}
 
 operations = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda each: each.name)
 permissions = pytest.mark.parametrize(
@@ -121,8 +120,8 @@ def known(action: str) -> Sequence[dict[str, Any]]:
 def kind_of(arn_format: str) -> str:
     """The type of resource that an ARN's format is of, named as in our table."""
     resource = arn_format.split(":", 5)[-1]
-    if "/app/" in resource:
-        return "loadbalancer/app/"
+    if "/app/" in resource or "/net/" in resource:
+        return "/".join(resource.split("/")[:2]) + "/"
     if resource == "${ServiceCode}/${QuotaCode}":
         return "quota"
     if ":log-stream:" in resource:
@@ -135,8 +134,8 @@ def test_resource_types_are_awss(permission: Permission) -> None:
     """What AWS can restrict is restricted, and to nothing that it cannot."""
     kinds = {kind_of(row["resource_arn_format"]) for row in known(permission.action)} - {"*"}
     assert set(permission.resources) <= kinds
-    # A tag goes onto nearly everything; what is meant is in our table. A network load balancer is no target of ours.
-    more = kinds - set(permission.resources) - {"loadbalancer"}
+    # A tag goes onto nearly everything; what is meant is in our table.
+    more = kinds - set(permission.resources)
     assert not more or permission.action in ("ec2:CreateTags", "ec2:DeleteTags")
 
 
@@ -243,7 +242,7 @@ def test_a_star_stands_alone_and_has_a_reason(command: str, scope: Scope) -> Non
         assert statement.why
 
 
-@pytest.mark.parametrize("command", [name for name in PURPOSES if name != "plan"])
+@pytest.mark.parametrize("command", ["apply", "rollback"])
 def test_only_the_named_groups_may_be_changed(command: str) -> None:
     """Ids in the configuration are ARNs in the policy, and no other group is in it."""
     changing = [each for each in statements(command, [BY_ID]) if "ec2:RevokeSecurityGroupIngress" in each.actions]
@@ -268,7 +267,7 @@ def test_groups_by_tag_are_restricted_by_their_tags() -> None:
 def test_apply_tags_only_what_it_creates(scope: Scope) -> None:
     """A role that may set tags at any time could take others' resources for its own."""
     tagging = [each for each in statements("apply", [scope]) if "ec2:CreateTags" in each.actions]
-    assert tagging
+    assert bool(tagging) == scope.of_groups
     assert all([key for _, key, _ in each.conditions] == ["ec2:CreateAction"] for each in tagging)
     assert all(each.actions == ("ec2:CreateTags",) for each in tagging)
 
@@ -334,7 +333,8 @@ def test_a_load_balancers_scope() -> None:
     """Own groups and lists are made and changed by their mark alone, the balancer by its name."""
     made = {each.sid: each for command in ("apply", "rollback") for each in statements(command, [BALANCER])}
     own, request = "aws:ResourceTag/originlock:origin", "aws:RequestTag/originlock:origin"
-    assert made["AttachGroups"].resources[0].endswith(":loadbalancer/app/blog/*")
+    begin = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer"
+    assert made["AttachGroups"].resources == (f"{begin}/app/blog/*", f"{begin}/net/blog/*")
     for sid in ("OwnGroups", "KeepOwnLists", "DeleteOwnGroups"):
         assert made[sid].conditions == (("StringEquals", own, ("blog",)),)
     for sid in ("MakeGroups", "MakeLists"):
@@ -350,6 +350,23 @@ def test_what_is_named_whole_is_allowed_alone() -> None:
     assert not {"MakeLists", "KeepOwnLists"} & set(made)
 
 
+def test_attached_groups_are_named() -> None:
+    """Whoever tells which groups a load balancer has gets a policy for these, and for our own by its mark."""
+    for command in ("apply", "rollback"):
+        for each in statements(command, [ATTACHED]):
+            if "ec2:RevokeSecurityGroupIngress" in each.actions:
+                own = each.conditions == (("StringEquals", "aws:ResourceTag/originlock:origin", ("blog",)),)
+                assert own or not any(arn.endswith("*") for arn in each.resources)
+
+
+def test_lists_alone() -> None:
+    """Who keeps lists for others reads and changes these lists, and nothing of any group."""
+    for command in PURPOSES:
+        for each in statements(command, [LISTS]):
+            assert not re.search("SecurityGroup|Tags|Balanc", " ".join(each.actions))
+            assert each.unrestricted or all("prefix-list/pl-" in arn for arn in each.resources)
+
+
 def test_nothing_is_made_where_nothing_is_to_be_made() -> None:
     """The groups that a load balancer has are changed; none is made, put on or deleted."""
     plain = msgspec.structs.replace(HERE, load_balancers=("blog",))
@@ -359,10 +376,16 @@ def test_nothing_is_made_where_nothing_is_to_be_made() -> None:
         assert not {each for each in allowed if re.search("SetSec|CreateSec|DeleteSec|Egress|PrefixList$", each)}
 
 
-def test_a_role_is_entered_by_its_arn() -> None:
-    """Whoever may assume roles may assume these alone."""
-    (enter,) = [each for each in statements("plan", [ENTERED]) if "sts:AssumeRole" in each.actions]
-    assert enter.resources == (ENTERED.role,)
+@pytest.mark.parametrize("command", PURPOSES)
+def test_a_role_is_entered_by_its_arn(command: str) -> None:
+    """Who starts originlock may assume these roles alone; what is done inside the role itself must be allowed."""
+    (enter,) = statements(command, [ENTERED, ENTERED])
+    assert (enter.actions, enter.resources) == (("sts:AssumeRole",), (ENTERED.role,))
+    assert linted(document([enter])) == []
+    (member,) = inside(ENTERED.role or "", [ENTERED, BY_ID])
+    assert statements(command, [member]) == statements(
+        command, [msgspec.structs.replace(BY_ID, account="210987654321")]
+    )
 
 
 @pytest.mark.parametrize(
@@ -399,6 +422,8 @@ def test_scopes_of_policies() -> None:
     shared = NetworkPolicy(security_group="create", via="prefix-list", prefix_list=("pl-0123",))
     named = scope_of(Policy("blog", LoadBalancerNamed(BALANCER_ARN), network=shared), MARK, "eu-west-1", "123456789012")
     assert named == SHARED_LIST
+    alone = NetworkPolicy(via="prefix-list", prefix_list=LISTS.lists)
+    assert scope_of(Policy("blog", ListsAlone(), network=alone), MARK, "eu-west-1", "123456789012") == LISTS
 
 
 def test_merging_keeps_what_differs() -> None:

@@ -120,6 +120,74 @@ def test_a_role(offline: Product, role: str) -> None:
     assert all(arn.startswith("arn:aws:logs:eu-west-1:*:log-group:/aws/lambda/originlock*") for arn in logs)
 
 
+MEMBER = "arn:aws:iam::210987654321:role/ops/lock"
+
+
+def test_an_account_that_is_entered_by_a_role(offline: Product) -> None:
+    """Who starts originlock may assume the role, and the role may do the rest, in its own account."""
+    options = ("--security-group", GROUP, "--assume-role", MEMBER)
+    base = offline.run("iam-policy", *options)
+    assert arns(policy(base)) == [MEMBER]
+    assert f"--inside {MEMBER}" in base.err
+    member = offline.run("iam-policy", *options, "--inside", MEMBER)
+    assert f"arn:aws:ec2:eu-west-1:210987654321:security-group/{GROUP}" in arns(policy(member))
+    assert "--account" not in member.err
+    both = offline.run("iam-policy", *options, "--role", "ec2")
+    assert arns(both.json["policy"]) == [MEMBER]
+
+
+def test_some_origins_here_and_some_elsewhere(offline: Product) -> None:
+    """Each identity gets what it does itself."""
+    offline.write(
+        "originlock.toml", f'{CONFIGURATION}\n[origins.far]\nrole = "{MEMBER}"\nsecurity_groups = ["sg-0f0f0f0f"]\n'
+    )
+    base = arns(policy(offline.run("iam-policy", "--account", ACCOUNT)))
+    assert MEMBER in base
+    assert f"arn:aws:ec2:eu-west-1:{ACCOUNT}:security-group/{GROUP}" in base
+    assert not [arn for arn in base if "sg-0f0f0f0f" in arn]
+    member = arns(policy(offline.run("iam-policy", "--inside", MEMBER)))
+    assert "arn:aws:ec2:eu-west-1:210987654321:security-group/sg-0f0f0f0f" in member
+    assert not [arn for arn in member if GROUP in arn or ACCOUNT in arn]
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        (("--inside", MEMBER), f"no origin here is entered by the role {MEMBER}"),
+        (("--inside", MEMBER, "--assume-role", MEMBER, "--role", "ec2"), "one or the other"),
+    ],
+)
+def test_a_role_that_is_not_entered(offline: Product, options: tuple[str, ...], said: str) -> None:
+    """A misspelt role would get an empty policy."""
+    ended = offline.run("iam-policy", "--security-group", GROUP, *options)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+
+
+def test_groups_of_a_load_balancer(offline: Product) -> None:
+    """Not to be asked for, but to be told: without it every group of the Region could be opened."""
+    wide = offline.run("iam-policy", "--load-balancer", "shop")
+    assert "arn:aws:ec2:eu-west-1:*:security-group/*" in arns(policy(wide))
+    assert "--attached ID names them" in wide.err
+    told = offline.run("iam-policy", "--load-balancer", "shop", "--attached", GROUP)
+    groups = {arn for arn in arns(policy(told)) if ":security-group/" in arn}
+    assert groups == {f"arn:aws:ec2:eu-west-1:*:security-group/{GROUP}"}
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        (("--load-balancer", "shop", "--attached", "sg-x"), "is not the id of a security group"),
+        (("--security-group", GROUP, "--attached", GROUP), "there are 0 here"),
+    ],
+)
+def test_attached_to_nothing(offline: Product, options: tuple[str, ...], said: str) -> None:
+    """A group that is taken for another's would leave the policy wide, or wrong."""
+    ended = offline.run("iam-policy", *options)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+
+
 @pytest.mark.parametrize("named", CALLS_NOTHING)
 def test_commands_that_call_nothing(offline: Product, named: str) -> None:
     """An empty policy would be no answer: it is said that none is needed."""

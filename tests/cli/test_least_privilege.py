@@ -6,81 +6,23 @@ make are compared with the table both ways: what is called is allowed, and what 
 
 from __future__ import annotations
 
-import dataclasses
-import shutil
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from tests.cli.groups import EVERYONE, OFFICE, OWNER_TAG, Watched, group, listed, of_edge, rule_of, rules, tags_of
+from tests.cli.groups import EVERYONE, OFFICE, OWNER_TAG, group, of_edge, rule_of, rules, tags_of
 from tests.cli.product import Ended, Product
+from tests.cli.restricted import Bench, allowed_by, asked_for
 
-from originlock.aws.permissions import OPERATIONS, PURPOSES
-from originlock.lab.calls import Call
+from originlock.aws.permissions import PURPOSES
 from originlock.lab.faults import is_reading
 from originlock.lab.lists import IPV4, IPV6, ListServer
 from originlock.lab.process import AwsClient, LocalAws
 from originlock.lab.world import tcp
 
-ACCOUNT = "123456789012"
 NEW = "198.51.100.0/24"
-
-
-@dataclasses.dataclass
-class Bench:
-    """A new AWS with its root's client, and the product in a place of its own."""
-
-    aws: LocalAws
-    ec2: AwsClient
-    product: Product
-    lists: ListServer
-    calls: list[Call] = dataclasses.field(default_factory=list)
-
-    def printed(self, command: str, *options: str) -> dict[str, Any]:
-        """The policy that is printed for a command."""
-        ended = self.product.run("iam-policy", command, "--account", ACCOUNT, "-o", "json", *options)
-        assert ended.code == 0, ended.said
-        policy: dict[str, Any] = ended.json
-        return policy
-
-    def keys(self, command: str, *options: str) -> dict[str, str]:
-        """The keys of a user who may do what is printed for a command."""
-        environment = self.aws.restricted_to(self.printed(command, *options))
-        return {name: environment[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
-
-    def runs(self, command: str, options: Sequence[str], *arguments: str) -> Ended:
-        """Run the product as that user, and note its calls."""
-        product = self.product.with_variables(**self.keys(command, *options))
-        watched = Watched(self.aws)
-        ended = product.run(*arguments)
-        self.calls += watched.calls()
-        return ended
-
-    def client(self, command: str, *options: str) -> AwsClient:
-        """EC2 as that user."""
-        keys = self.keys(command, *options)
-        session: Any = boto3.session.Session(
-            aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-            region_name=self.aws.region,
-        )
-        return session.client("ec2", endpoint_url=self.aws.url)
-
-    def as_root(self, *arguments: str) -> None:
-        """Run the product as one who may do everything."""
-        ended = self.product.run(*arguments)
-        assert ended.code in (0, 3), ended.said
-
-    def full_group(self) -> str:
-        """A group so full that the quota must be asked for, with a prefix list on the locked port."""
-        self.aws.settings(quota_rules=200)
-        made = self.ec2.create_managed_prefix_list(
-            PrefixListName="edge", MaxEntries=2, AddressFamily="IPv4", Entries=[{"Cidr": IPV4[0]}]
-        )
-        ssh = [(f"192.0.2.{number}/32", None) for number in range(50)]
-        return group(self.ec2, tcp(22, ipv4=ssh), listed(made["PrefixList"]["PrefixListId"]))
 
 
 @pytest.fixture
@@ -134,6 +76,22 @@ def finds_by_tags(bench: Bench) -> Ended:
     return bench.runs("apply", options, "apply", *options, "--yes")
 
 
+def adopts(bench: Bench) -> Ended:
+    """What a script made becomes the origin's, in a group that is full and names a prefix list."""
+    made = bench.full_group()
+    bench.ec2.authorize_security_group_ingress(GroupId=made, IpPermissions=[of_edge(ipv4=IPV4[:5])])
+    options = ("--security-group", made)
+    return bench.runs("adopt", options, "adopt", *options, "--yes")
+
+
+def adopts_from_the_options(bench: Bench) -> Ended:
+    """What the options alone have made becomes the origin's."""
+    made = group(bench.ec2)
+    bench.as_root("apply", "--security-group", made, "--yes")
+    bench.product.write("originlock.toml", BLOG.format(group=made))
+    return bench.runs("adopt", (), "adopt", "--yes")
+
+
 def takes_over(bench: Bench) -> Ended:
     """Rules of somebody else, and of the options alone, become the origin's, and one range is missing."""
     made = group(bench.ec2, of_edge(ipv4=IPV4[1:5]))
@@ -141,14 +99,7 @@ def takes_over(bench: Bench) -> Ended:
     bench.as_root("apply", "--security-group", made, "--yes")
     bench.lists.publish()
     bench.product.write("originlock.toml", BLOG.format(group=made))
-    return bench.runs("adopt", (), "apply", "--adopt", "--yes")
-
-
-def takes_over_as_an_option(bench: Bench) -> Ended:
-    """`iam-policy apply --adopt` is the same as `iam-policy adopt`."""
-    options = ("--security-group", group(bench.ec2, of_edge()), "--adopt")
-    assert bench.printed("apply", *options) == bench.printed("adopt", *options[:2])
-    return bench.runs("apply", options, "apply", *options, "--yes")
+    return bench.runs("apply", ("--adopt",), "apply", "--adopt", "--yes")
 
 
 def follows_and_takes_over(bench: Bench) -> Ended:
@@ -158,7 +109,7 @@ def follows_and_takes_over(bench: Bench) -> Ended:
     bench.as_root("apply", "--yes")
     bench.ec2.authorize_security_group_ingress(GroupId=made, IpPermissions=[tcp(443, ipv4=[(NEW, None)])])
     bench.lists.publish((*IPV4[1:], NEW, "198.51.101.0/24"), IPV6)
-    return bench.runs("adopt", (), "apply", "--adopt", "--foreign", "remove", "--yes")
+    return bench.runs("apply", ("--adopt",), "apply", "--adopt", "--foreign", "remove", "--yes")
 
 
 def goes_back(bench: Bench) -> Ended:
@@ -201,44 +152,50 @@ def takes_over_again(bench: Bench) -> Ended:
     return bench.runs("rollback", (), "rollback", ended.json["run"], "--yes")
 
 
-SCENARIOS: dict[str, tuple[Callable[[Bench], Ended], ...]] = {
-    "plan": (plans,),
-    "apply": (fills, follows_the_list, closes_holes, is_tight, finds_by_tags),
-    "adopt": (takes_over, takes_over_as_an_option, follows_and_takes_over),
-    "rollback": (goes_back, gives_back, gives_back_to_the_options, takes_over_again),
+SCENARIOS: dict[tuple[str, ...], tuple[Callable[[Bench], Ended], ...]] = {
+    ("plan",): (plans,),
+    ("apply",): (fills, follows_the_list, closes_holes, is_tight, finds_by_tags),
+    ("apply", "--adopt"): (takes_over, follows_and_takes_over),
+    ("adopt",): (adopts, adopts_from_the_options),
+    ("rollback",): (goes_back, gives_back, gives_back_to_the_options, takes_over_again),
 }
 
 
-def asked_for(calls: Iterable[Call]) -> set[str]:
-    """The actions that IAM looked at for these calls, none of which was refused."""
-    found: set[str] = set()
-    for call in calls:
-        assert call.error is None, f"{call.action}: {call.error}"
-        needs = OPERATIONS[f"{call.service}:{call.action}"].needs
-        tagged = any(name.startswith("TagSpecification.") for name in call.parameters)
-        found |= {need.action for need in (needs if tagged else needs[:1])}
-    return found
+def test_every_command_is_tried() -> None:
+    """A command without a scenario could be allowed anything."""
+    assert {command for command, *_ in SCENARIOS} == set(PURPOSES)
 
 
-def allowed_by(policy: dict[str, Any]) -> set[str]:
-    """The actions that a policy allows."""
-    named = [statement["Action"] for statement in policy["Statement"]]
-    return {action for each in named for action in ([each] if isinstance(each, str) else each)}
-
-
-@pytest.mark.parametrize("command", PURPOSES)
-def test_what_is_called_is_allowed_and_what_is_allowed_is_called(bench: Bench, command: str) -> None:
+@pytest.mark.parametrize("command", SCENARIOS, ids=" ".join)
+def test_what_is_called_is_allowed_and_what_is_allowed_is_called(bench: Bench, command: tuple[str, ...]) -> None:
     """A policy that lacks an action stops a run half-way; one with an action too many is no least privilege."""
     for scenario in SCENARIOS[command]:
-        bench.aws.reset()
-        bench.lists.publish()
-        shutil.rmtree(bench.product.state, ignore_errors=True)
-        (bench.product.directory / "originlock.toml").unlink(missing_ok=True)
+        bench.anew()
         ended = scenario(bench)
         assert ended.code in (0, 3), f"{scenario.__name__}: {ended.said}"
     bench.aws.settings(iam=False)
-    policy = bench.printed(command, "--security-group", group(bench.ec2, name="any"))
+    policy = bench.printed(*command, "--security-group", group(bench.ec2, name="any"))
     assert asked_for(bench.calls) == allowed_by(policy)
+
+
+def test_an_account_that_is_entered_by_a_role(bench: Bench) -> None:
+    """One policy to assume the role, one for the role: together they do all, and nothing outside of the role."""
+    member = "222222222222"
+    role = f"arn:aws:iam::{member}:role/lock"
+    there = bench.aws.client("ec2", account=member)
+    made, other = group(there, name="named"), group(there, name="other")
+    options = ("--security-group", made, "--assume-role", role)
+    iam = bench.aws.client("iam", account=member)
+    iam.create_role(RoleName="lock", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
+    inside = json.dumps(bench.printed("apply", *options, "--inside", role))
+    iam.put_role_policy(RoleName="lock", PolicyName="lock", PolicyDocument=inside)
+    assert bench.runs("apply", options, "apply", *options, "--yes").code == 0
+    assert "sts:AssumeRole" in asked_for(bench.calls)
+    elsewhere = ("--security-group", other, "--assume-role", role)
+    denied = bench.product.with_variables(**bench.keys("apply", *elsewhere, name="again"))
+    assert denied.run("apply", *elsewhere, "--yes").code not in (0, 3)
+    bench.aws.settings(iam=False)
+    assert (len(rules(there, made)), rules(there, other)) == (22, [])
 
 
 # --- what a policy does not allow ---------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The calls to AWS, and what IAM must allow for each: one table, and which command makes which calls.
 
-Lives here: operations, IAM actions, resource types, condition keys, purposes. Must not live here: policy documents
-(see `least_privilege`), any call, botocore.
+Lives here: operations, IAM actions, resource types, condition keys, purposes. Must not live here: statements
+(see `policy_statements`), any call, botocore.
 
 Source of every row: AWS Service Authorization Reference, the pages of Amazon EC2, Elastic Load Balancing V2, Service
 Quotas, Security Token Service and CloudWatch Logs (actions, resource types, condition keys).
@@ -23,7 +23,8 @@ class Resource(enum.StrEnum):
     RULE = "security-group-rule"
     PREFIX_LIST = "prefix-list"
     VPC = "vpc"
-    LOAD_BALANCER = "loadbalancer/app/"
+    APPLICATION_BALANCER = "loadbalancer/app/"
+    NETWORK_BALANCER = "loadbalancer/net/"
     QUOTA = "quota"
     ROLE = "role"
     LOG_GROUP = "log-group"
@@ -142,7 +143,11 @@ _ROWS: Final = (
     _ec2("DeleteManagedPrefixList", Resource.PREFIX_LIST, keys=(RESOURCE_TAG,)),
     Operation(
         "elbv2:SetSecurityGroups",
-        (Permission("elasticloadbalancing:SetSecurityGroups", (Resource.LOAD_BALANCER,)),),
+        (
+            Permission(
+                "elasticloadbalancing:SetSecurityGroups", (Resource.APPLICATION_BALANCER, Resource.NETWORK_BALANCER)
+            ),
+        ),
         mutates=True,
     ),
     Operation("sts:AssumeRole", (Permission("sts:AssumeRole", (Resource.ROLE,)),)),
@@ -203,16 +208,10 @@ CALLS: Final[Mapping[Purpose, tuple[str, ...]]] = {
 }
 """Which calls are made for what. An operation that stands nowhere here is made by no plan, and is in no policy."""
 
-_LOOK: Final = frozenset(
-    {
-        Purpose.FIND_GROUPS,
-        Purpose.READ_LISTS,
-        Purpose.READ_QUOTA,
-        Purpose.FIND_LOAD_BALANCERS,
-        Purpose.SEE_REFERENCES,
-        Purpose.ENTER,
-    }
+_LOOK_FIRST: Final = frozenset(
+    {Purpose.ENTER, Purpose.FIND_GROUPS, Purpose.READ_LISTS, Purpose.READ_QUOTA, Purpose.FIND_LOAD_BALANCERS}
 )
+_LOOK: Final = _LOOK_FIRST | {Purpose.SEE_REFERENCES}
 _CHANGE: Final = _LOOK | {
     Purpose.CHANGE_RULES,
     Purpose.MAKE_GROUPS,
@@ -220,7 +219,7 @@ _CHANGE: Final = _LOOK | {
     Purpose.MAKE_LISTS,
     Purpose.KEEP_LISTS,
 }
-_GO_BACK: Final = _LOOK | {
+_GO_BACK: Final = _LOOK_FIRST | {
     Purpose.CHANGE_RULES,
     Purpose.TAKE_OVER,
     Purpose.GIVE_BACK,
@@ -234,6 +233,7 @@ PURPOSES: Final[Mapping[str, frozenset[Purpose]]] = {
     "apply": _CHANGE,
     # What was taken over may go back to nobody, or to the origin of the options alone.
     "rollback": _GO_BACK,
-    "adopt": _CHANGE | {Purpose.TAKE_OVER},
+    # Tags alone.
+    "adopt": _LOOK | {Purpose.TAKE_OVER},
 }
-"""What each command that calls AWS calls it for, as far as its target asks for that (``adopt``: `apply --adopt`)."""
+"""What each command that calls AWS calls it for, as far as its target asks for that."""

@@ -9,21 +9,12 @@ import re
 from typing import Any, Final
 
 import click
+import msgspec
 
-from originlock.aws.least_privilege import (
-    LARGEST,
-    Scope,
-    Statement,
-    document,
-    log_statements,
-    merged,
-    partition_of,
-    scope_of,
-    size,
-    statements,
-    trust_policy,
-)
+from originlock.aws.least_privilege import LARGEST, document, log_statements, merged, size, statements, trust_policy
 from originlock.aws.permissions import PURPOSES
+from originlock.aws.policy_scope import Scope, inside as seen_inside, scope_of
+from originlock.aws.policy_statements import Statement
 from originlock.cli.options import (
     Said,
     config_option,
@@ -34,7 +25,9 @@ from originlock.cli.options import (
 )
 from originlock.cli.output import print_document, print_json, print_talk
 from originlock.errors import ExitCode, UsageError
+from originlock.intent.kinds import WrongValueError
 from originlock.intent.policy import Policy
+from originlock.intent.values import SECURITY_GROUPS
 from originlock.locks.network.ownership import tags_for
 from originlock.report.document import Document, Line, Tone
 from originlock.wiring import desk
@@ -47,6 +40,7 @@ Examples:
   originlock iam-policy --security-group sg-0123456789abcdef0 > policy.json
   aws iam create-policy --policy-name originlock --policy-document file://policy.json
   originlock iam-policy plan --origin blog --account 123456789012
+  originlock iam-policy --load-balancer shop --attached sg-0123456789abcdef0
   originlock iam-policy --role lambda | jq .trust_policy
   originlock iam-policy -o text
 \b
@@ -65,6 +59,14 @@ def _account(_context: click.Context, _option: click.Parameter, said: str | None
     return said
 
 
+def _groups(_context: click.Context, _option: click.Parameter, said: tuple[str, ...]) -> tuple[str, ...]:
+    """Ids as the configuration takes them."""
+    try:
+        return SECURITY_GROUPS.read(list(said)) or () if said else ()
+    except WrongValueError as error:
+        raise click.BadParameter("; ".join(message for _, message in error.faults)) from error
+
+
 @click.command("iam-policy", epilog=_EPILOG)
 @click.argument("named", metavar="[COMMAND]", default="apply")
 @target_options
@@ -73,9 +75,22 @@ def _account(_context: click.Context, _option: click.Parameter, said: str | None
 @config_option
 @click.option("--account", metavar="ID", callback=_account, help="the account in ARNs [default: any]")
 @click.option(
+    "--attached",
+    multiple=True,
+    metavar="ID",
+    callback=_groups,
+    help="a group that the load balancer has: only these may be changed (repeatable)",
+)
+@click.option(
     "--role",
+    "service",
     type=click.Choice(["ec2", "lambda"]),
     help="also the trust policy of a role for this; lambda: also what the function's log needs",
+)
+@click.option(
+    "--inside",
+    metavar="ARN",
+    help="what this role needs, by which origins are entered [default: what whoever starts originlock needs]",
 )
 @click.option(
     "-o",
@@ -84,11 +99,13 @@ def _account(_context: click.Context, _option: click.Parameter, said: str | None
     help="json for machines, text for people [default: json, and reasons on stderr]",
 )
 @click.option("--debug", is_flag=True, help="show a traceback where something fails")
-def command(
+def command(  # noqa: PLR0917  one for each option, given by name
     named: str,
     config: str | None,
     account: str | None,
-    role: str | None,
+    attached: tuple[str, ...],
+    service: str | None,
+    inside: str | None,
     output: str | None,
     adopt: bool,  # noqa: FBT001  click gives flags by name
     debug: bool,  # noqa: ARG001, FBT001  read at the process boundary
@@ -96,28 +113,51 @@ def command(
 ) -> int:
     """Print the IAM policy that COMMAND needs here, and no more.
 
-    COMMAND is plan (reads only), apply, rollback or adopt (`apply --adopt`); without one it is apply. Give the options
-    and the configuration that the command itself is given.
+    COMMAND is plan (reads only), apply, adopt or rollback; without one it is apply. Give the options and the
+    configuration that the command itself is given.
+
+    Where origins name a role (--assume-role), what starts originlock needs to assume that role, and the role needs the
+    rest: --inside ARN prints that.
     """
     _refuse_others(named)
+    if inside is not None and service is not None:
+        message = "--role is for what starts originlock, --inside for a role that it assumes"
+        raise UsageError(message, "give one or the other")
     said = Said(config, **target)
     _, policies = policies_of(said, loaded_configuration(said))
-    scopes = tuple(_scope(policy, account) for policy in policies)
+    scopes = _with_attached(attached, tuple(_scope(policy, account) for policy in policies))
+    remarks = _places(policies, scopes, account, inside)
+    if inside is not None:
+        scopes = _inside(inside, scopes)
     listed = statements(named, scopes, adopt=adopt)
-    if role == "lambda":
+    if service == "lambda":
         listed = merged((*listed, *log_statements(scopes)))
     policy = document(listed)
-    trust = None if role is None else trust_policy(role, partition_of(scopes[0].region))
-    remarks = _remarks(policies, scopes, account, size(policy))
+    trust = None if service is None else trust_policy(service, scopes[0].partition)
+    too_long = _too_long(size(policy))
     if output == "text":
-        print_document(_explained(named, listed, size(policy), role) + remarks)
+        print_document(_explained(named, listed, size(policy), service) + remarks + too_long)
         return int(ExitCode.DONE)
     print_json(policy if trust is None else {"trust_policy": trust, "policy": policy})
     if output is None:
-        print_talk(_reasons(listed) + remarks)
-    elif size(policy) > LARGEST:
-        print_talk(remarks)
+        print_talk(_reasons(listed) + remarks + too_long)
+    elif too_long:
+        print_talk(too_long)
     return int(ExitCode.DONE)
+
+
+def _inside(role: str, scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
+    """The origins that are entered by a role.
+
+    Raises:
+        UsageError: there are none.
+    """
+    found = seen_inside(role, scopes)
+    if not found:
+        known = ", ".join(sorted({scope.role for scope in scopes if scope.role is not None})) or "none"
+        message = f"no origin here is entered by the role {role} (roles: {known})"
+        raise UsageError(message, "give the ARN as the configuration, or --assume-role, has it")
+    return found
 
 
 def _refuse_others(named: str) -> None:
@@ -141,6 +181,21 @@ def _scope(policy: Policy, account: str | None) -> Scope:
     return scope_of(policy, (key, value), desk.region_of(policy.place), account)
 
 
+def _with_attached(groups: tuple[str, ...], scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
+    """The scopes, with what is known of the load balancer's groups.
+
+    Raises:
+        UsageError: there is not just one load balancer whose groups these can be.
+    """
+    if not groups:
+        return scopes
+    balancers = [scope for scope in scopes if scope.load_balancers]
+    if len(balancers) != 1:
+        message = f"--attached names the groups of one load balancer, and there are {len(balancers)} here"
+        raise UsageError(message, "choose one with --load-balancer, or with --origin")
+    return tuple(msgspec.structs.replace(scope, attached=groups) if scope.load_balancers else scope for scope in scopes)
+
+
 def _reasons(listed: tuple[Statement, ...]) -> Document:
     """Why what is wide is wide: first what AWS does not restrict at all."""
     wide = sorted((each for each in listed if each.reason), key=lambda each: not each.unrestricted)
@@ -153,33 +208,45 @@ def _on(statement: Statement) -> str:
     return "everything (*)" if statement.unrestricted else shown
 
 
-def _remarks(policies: tuple[Policy, ...], scopes: tuple[Scope, ...], account: str | None, characters: int) -> Document:
+def _places(policies: tuple[Policy, ...], scopes: tuple[Scope, ...], account: str | None, role: str | None) -> Document:
+    """What is to be said of Regions and accounts."""
     found: list[Line] = []
     nowhere = [policy.origin for policy, scope in zip(policies, scopes, strict=True) if scope.region is None]
     if nowhere:
         found.append(_warning(f"no Region is known for {', '.join(nowhere)}: any will do (*); give --region"))
-    if len({policy.place.profile for policy in policies}) > 1:
+    if role is not None:
+        return tuple(found)
+    found += [
+        Line(f"note: what {name} needs is another policy: --inside {name}")
+        for name in sorted({scope.role for scope in scopes if scope.role is not None})
+    ]
+    here = [policy for policy in policies if policy.place.role is None]
+    if len({policy.place.profile for policy in here}) > 1:
         said = "the origins name several profiles: if these are several accounts, print one policy for each (--origin)"
         found.append(_warning(said))
-    if account is None:
+    if account is None and here:
         found.append(Line("note: any account will do (*) in the ARNs; --account ID names yours", Tone.QUIET))
-    if characters > LARGEST:
-        said = (
-            f"the policy has {characters:,} characters without white space, and a managed policy may have {LARGEST:,}: "
-            "tag the groups and give --tag KEY=VALUE instead of their ids, or print a policy for each --origin"
-        )
-        found.append(_warning(said))
     return tuple(found)
+
+
+def _too_long(characters: int) -> Document:
+    if characters <= LARGEST:
+        return ()
+    said = (
+        f"the policy has {characters:,} characters without white space, and a managed policy may have {LARGEST:,}: "
+        "tag the groups and give --tag KEY=VALUE instead of their ids, or print a policy for each --origin"
+    )
+    return (_warning(said),)
 
 
 def _warning(said: str) -> Line:
     return Line(f"warning: {said}", Tone.WARNING)
 
 
-def _explained(named: str, listed: tuple[Statement, ...], characters: int, role: str | None) -> Document:
+def _explained(named: str, listed: tuple[Statement, ...], characters: int, service: str | None) -> Document:
     lines = [Line(f"What IAM must allow for `originlock {named}`", Tone.TITLE)]
-    if role is not None:
-        lines.append(Line(f"role: trusts {role}"))
+    if service is not None:
+        lines.append(Line(f"the role trusts {service}"))
     for each in listed:
         lines.append(Line(each.sid, Tone.TITLE))
         lines.append(Line(f"to {each.why}", indent=1))
