@@ -66,8 +66,8 @@ check: $(STAMP) ## ruff, its formatter, mypy and the import contracts
 	if [ $$rc -eq 0 ]; then echo "check: all kept"; else echo "check: FAILED"; fi; exit $$rc
 
 .PHONY: bench
-bench: $(STAMP) ## measure start-up, planning and applying
-	@$(BIN)/python bench/run.py
+bench: $(STAMP) ## measure against other ways, by size, behind a throttle (ten minutes); ONLY=boto3 for a part
+	@$(BIN)/python bench/run.py $(if $(ONLY),--only $(ONLY))
 
 .PHONY: fmt
 fmt: $(STAMP) ## format, and mend what ruff can mend safely
@@ -75,16 +75,19 @@ fmt: $(STAMP) ## format, and mend what ruff can mend safely
 	@$(BIN)/ruff format .
 
 # The environment is cleared so that no index or folder of this machine leaks into the lock.
+COMPILE = env -u UV_FIND_LINKS -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_DEFAULT_INDEX -u UV_INDEX_URL \
+	$(UV) --no-config pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --quiet $(if $(UPGRADE),--upgrade)
+
 .PHONY: lock
-lock: ## write requirements.lock anew (UPGRADE=1 takes the newest versions)
+lock: ## write requirements.lock and the bench's anew (UPGRADE=1 takes the newest versions)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv, which is not on the PATH."; \
 		echo "Install it (pip install uv), or say: make UV=/path/to/uv lock"; exit 1; }
 	@echo "lock: resolving for Python 3.11 and later (seconds)"
-	@env -u UV_FIND_LINKS -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_DEFAULT_INDEX -u UV_INDEX_URL \
-		$(UV) --no-config pip compile pyproject.toml --extra lab --group dev \
-		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
-		$(if $(UPGRADE),--upgrade) --output-file requirements.lock >/dev/null
-	@if grep -nE '://|^-|@ ' requirements.lock; then echo "lock: these lines must not be there"; exit 1; fi
+	@$(COMPILE) pyproject.toml --extra lab --group dev --output-file requirements.lock >/dev/null
+	@$(COMPILE) --group bench --output-file bench/requirements.txt >/dev/null
+	@if grep -nE '://|^-|@ ' requirements.lock bench/requirements.txt; then \
+		echo "lock: these lines must not be there"; exit 1; fi
 	@echo "lock: $$(grep -c '==' requirements.lock) pins"
 
 .PHONY: dist
@@ -95,7 +98,7 @@ dist: $(STAMP) ## build the wheel and the source archive into dist/
 
 .PHONY: clean
 clean: ## remove everything that was made here, the venv too
-	@rm -rf $(VENV) build dist mutants mutants.log htmlcov .coverage .coverage.* \
+	@rm -rf $(VENV) .venv-bench build dist mutants mutants.log htmlcov .coverage .coverage.* \
 		.mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find src tests bench docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 	@echo "clean: done"

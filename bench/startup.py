@@ -1,6 +1,6 @@
 """How long `originlock` takes to start, against the interpreter alone.
 
-Run it by itself, `python bench/startup.py`, or with the others by `make bench`.
+Lives here: pairs of starts. Must not live here: any command that does something.
 """
 
 from __future__ import annotations
@@ -9,13 +9,12 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from table import Figure, as_text
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from ground import compile_bytecode
+from table import FIGURES, Figure, Section, Table
 
 PAIRS: Final = 30
 
@@ -27,8 +26,9 @@ _PYTHON: Final = sys.executable
 _ORIGINLOCK: Final = str(Path(sys.executable).with_name("originlock"))
 
 
-def measured() -> list[Figure]:
+def measured() -> list[Table]:
     """Measure, in alternation, so that a busy moment of the machine hits both."""
+    compile_bytecode()
     bare = [_PYTHON, "-c", "pass"]
     figures = []
     for option, limit in LIMITS.items():
@@ -43,7 +43,7 @@ def measured() -> list[Figure]:
             Figure(f"`originlock {option}`, median", f"{ours * 1000:.1f} ms"),
             Figure(f"`originlock {option}`, ratio", f"{ratio:.2f}", f"at most {limit:g}", ratio <= limit),
         ]
-    return figures
+    return [Table(FIGURES, figures)]
 
 
 def _seconds(command: Sequence[str]) -> float:
@@ -52,7 +52,10 @@ def _seconds(command: Sequence[str]) -> float:
     return time.perf_counter() - began
 
 
-if __name__ == "__main__":
-    found = measured()
-    print("\n".join(as_text(found)))
-    sys.exit(any(each.kept is False for each in found))
+SECTION: Final = Section(
+    name="startup",
+    title="Start-up",
+    minutes=0.3,
+    method=lambda: f"{PAIRS} pairs for each option, the interpreter alone and originlock in alternation.",
+    measured=measured,
+)
