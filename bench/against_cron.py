@@ -61,7 +61,7 @@ def method() -> str:
     return (
         "The script is `bench/cron_script.sh`: curl for both lists, and for each group one `describe-security-groups` "
         f"and one call for each range that is missing or too much, with the AWS CLI {aws_cli.version()}. "
-        f"One group: {ROUNDS} rounds. {GROUPS} groups by tag: one pair, and EC2 is the stand-in of the next section. "
+        f"One group: {ROUNDS} rounds. {GROUPS} groups by tag: one pair, and EC2 is `bench/ec2_stand_in.py`. "
         f"There the script does {SAMPLE} groups, one after another, and its time is multiplied by {GROUPS // SAMPLE}. "
         "Wall time of the whole process."
     )

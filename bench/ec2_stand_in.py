@@ -38,6 +38,13 @@ _XMLNS: Final = "http://ec2.amazonaws.com/doc/2016-11-15/"
 _VPC: Final = "vpc-0bench"
 _OWNER: Final = "123456789012"
 
+_SOURCES: Final = {
+    "CidrIp": ("cidrIpv4", "ipRanges", "cidrIp"),
+    "CidrIpv6": ("cidrIpv6", "ipv6Ranges", "cidrIpv6"),
+}
+"""How a kind of source is called in a request; then in a rule, and in which list and how in a group that is described.
+A further kind belongs here, and the calls that it brings in `Ec2.actions`."""
+
 Parameters = Mapping[str, str]
 Tags = tuple[tuple[str, str], ...]
 
@@ -68,7 +75,8 @@ class Key:
     protocol: str
     from_port: str
     to_port: str
-    cidr: str
+    kind: str
+    source: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -143,7 +151,6 @@ class Ec2:
         self._throttle = throttle
         self._buckets = TokenBuckets()
         self._made = 0
-        # A further way to lock groups, such as prefix lists, brings its calls here.
         self.actions: Mapping[str, Callable[[Parameters], str]] = {
             "DescribeSecurityGroups": self.describe_groups,
             "DescribeSecurityGroupRules": self.describe_rules,
@@ -172,7 +179,7 @@ class Ec2:
 
     def state(self) -> bytes:
         """What was asked, and how many groups let in what: {"CIDR CIDR ...": number of groups}."""
-        held = collections.Counter(" ".join(sorted(key.cidr for key in group.keys)) for group in self.groups.values())
+        held = collections.Counter(" ".join(sorted(key.source for key in group.keys)) for group in self.groups.values())
         return json.dumps({**self.asked.told(), "groups": held}).encode()
 
     # --- the calls ---------------------------------------------------------------------------------------------
@@ -203,7 +210,7 @@ class Ec2:
         wanted = list(_keys(given))
         twice = group.keys & set(wanted)
         if twice or len(set(wanted)) < len(wanted):
-            said = f'the specified rule "peer: {next(iter(twice or wanted)).cidr}" already exists'
+            said = f'the specified rule "peer: {next(iter(twice or wanted)).source}" already exists'
             raise RefusedError(Code.DUPLICATE, said)
         tags = _xml_tags(_tags(given, "TagSpecification.1.Tag"))
         made = [self._rule(group, key, tags) for key in wanted]
@@ -235,11 +242,11 @@ class Ec2:
     def _rule(self, group: Group, key: Key, tags: str) -> Rule:
         self._made += 1
         name = f"sgr-{self._made:017x}"
-        member = "cidrIpv6" if ":" in key.cidr else "cidrIpv4"
+        member, _, _ = _SOURCES[key.kind]
         xml = (
             f"<item><securityGroupRuleId>{name}</securityGroupRuleId><groupId>{group.id}</groupId>"
             f"<groupOwnerId>{_OWNER}</groupOwnerId><isEgress>false</isEgress><ipProtocol>{key.protocol}</ipProtocol>"
-            f"<fromPort>{key.from_port}</fromPort><toPort>{key.to_port}</toPort><{member}>{key.cidr}</{member}>"
+            f"<fromPort>{key.from_port}</fromPort><toPort>{key.to_port}</toPort><{member}>{key.source}</{member}>"
             f"{tags}</item>"
         )
         return Rule(name, key, xml)
@@ -277,10 +284,10 @@ def _page(items: list[str], given: Parameters) -> tuple[str, str]:
 def _keys(given: Parameters) -> Iterable[Key]:
     for name, value in given.items():
         start, _, last = name.rpartition(".")
-        if last in ("CidrIp", "CidrIpv6"):
+        if last in _SOURCES:
             permission = ".".join(start.split(".")[:2])
             ports = (given[f"{permission}.FromPort"], given[f"{permission}.ToPort"])
-            yield Key(given[f"{permission}.IpProtocol"], *ports, value)
+            yield Key(given[f"{permission}.IpProtocol"], *ports, last, value)
 
 
 def _tags(given: Parameters, start: str) -> Tags:
@@ -300,7 +307,7 @@ def _xml_tags(tags: Tags) -> str:
 def _described(group: Group) -> str:
     ranges = "".join(
         f"<item><ipProtocol>{key.protocol}</ipProtocol><fromPort>{key.from_port}</fromPort>"
-        f"<toPort>{key.to_port}</toPort>{_range(key.cidr)}</item>"
+        f"<toPort>{key.to_port}</toPort>{_source(key)}</item>"
         for key in group.keys
     )
     return (
@@ -310,10 +317,9 @@ def _described(group: Group) -> str:
     )
 
 
-def _range(cidr: str) -> str:
-    if ":" in cidr:
-        return f"<ipv6Ranges><item><cidrIpv6>{cidr}</cidrIpv6></item></ipv6Ranges>"
-    return f"<ipRanges><item><cidrIp>{cidr}</cidrIp></item></ipRanges>"
+def _source(key: Key) -> str:
+    _, listed, member = _SOURCES[key.kind]
+    return f"<{listed}><item><{member}>{key.source}</{member}></item></{listed}>"
 
 
 # --- HTTP/1.1, as much of it as clients of EC2 speak --------------------------------------------------------------

@@ -58,9 +58,9 @@ def method() -> str:
     """How it was measured."""
     return (
         f"Groups by tag, {LATENCY_MS:g} ms for each call, {ROUNDS} pairs. Originlock does {GROUPS}, up to 16 calls at "
-        f"once; the boto3 program of the section before does {SEQUENTIAL}, one after another, which is what sequential "
-        "means here. Every group is looked at afterwards. EC2 is `bench/ec2_stand_in.py`, a small server that knows "
-        "just these calls: the lab is moto, and with so many groups it is moto that would be measured."
+        f"once. `bench/boto3_program.py` does {SEQUENTIAL}, one after another, which is what sequential means here. "
+        "Every group is looked at afterwards. EC2 is `bench/ec2_stand_in.py`, a small server that knows just these "
+        "calls: the lab is moto, and with so many groups it is moto that would be measured."
     )
 
 

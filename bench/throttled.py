@@ -49,7 +49,7 @@ def _figures(each: Acted) -> list[Figure]:
 def method() -> str:
     """How it was measured."""
     return (
-        f"{GROUPS} groups by tag, originlock's own pacing off, one run. EC2 is the stand-in of the section before. "
+        f"{GROUPS} groups by tag, originlock's own pacing off, one run. EC2 is `bench/ec2_stand_in.py`. "
         f"Each action has a bucket that holds {PER_SECOND} calls and is refilled with {PER_SECOND} a second; a call "
         "without a token is refused with `RequestLimitExceeded`. A group's wait goes from when a change was asked for "
         f"first until it was done. The bucket alone makes the last group wait {LEAST_WAIT:g} s."
