@@ -20,7 +20,7 @@ TIMES: Final = 10.0
 
 GROUPS: Final = 100
 #: The script does so many of them; its time is multiplied.
-SAMPLE: Final = 20
+SAMPLE: Final = 10
 
 
 def measured() -> list[Table]:

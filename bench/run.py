@@ -41,9 +41,10 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
     chosen = parser.parse_args().only
     sections = [section for section in SECTIONS if not chosen or section.name in chosen]
+    began = time.monotonic()
     found = {section.name: _measured(section) for section in sections}
     if not chosen:
-        DOCUMENT.write_text(_document(found), encoding="utf-8")
+        DOCUMENT.write_text(_document(found, time.monotonic() - began), encoding="utf-8")
         print(f"written: {DOCUMENT.relative_to(DOCUMENT.parent.parent)}")
     return int(any(isinstance(tables, str) or not _kept(tables) for tables in found.values()))
 
@@ -67,7 +68,7 @@ def _kept(tables: list[Table]) -> bool:
     return all(row.kept is not False for table in tables for row in table.rows)
 
 
-def _document(found: Mapping[str, list[Table] | str]) -> str:
+def _document(found: Mapping[str, list[Table] | str], seconds: float) -> str:
     lines = [
         "# Measured",
         "",
@@ -75,6 +76,7 @@ def _document(found: Mapping[str, list[Table] | str]) -> str:
         "",
         f"- When: {datetime.datetime.now(datetime.UTC):%Y-%m-%d}",
         f"- Machine: {_machine()}",
+        f"- What else it did: load average of {os.getloadavg()[2]:.1f} at the end; everything took {seconds / 60:.0f} minutes",
         f"- Python: {platform.python_implementation()} {platform.python_version()}",
         "",
         (
