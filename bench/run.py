@@ -76,7 +76,7 @@ def _document(found: Mapping[str, list[Table] | str], seconds: float) -> str:
         "",
         f"- When: {datetime.datetime.now(datetime.UTC):%Y-%m-%d}",
         f"- Machine: {_machine()}",
-        f"- What else it did: load average of {os.getloadavg()[2]:.1f} at the end; everything took {seconds / 60:.0f} minutes",
+        f"- What else it did: load average of {os.getloadavg()[2]:.1f} at the end; all took {seconds / 60:.0f} minutes",
         f"- Python: {platform.python_implementation()} {platform.python_version()}",
         "",
         (

@@ -57,6 +57,19 @@ def test_one_that_is_not_there_the_others_done(product: Product, ec2: AwsClient)
     assert product.run("plan").code == 7
 
 
+def test_one_whose_profile_is_not_there_the_others_done(product: Product, ec2: AwsClient) -> None:
+    """One profile that somebody renamed would leave every other site with yesterday's ranges."""
+    shop = group(ec2, name="shop")
+    product.write("originlock.toml", origin("blog", GONE, 'profile = "renamed"\n') + origin("shop", shop))
+    ended = product.run("apply", "--yes", "-o", "json")
+    assert ended.code == 7, ended.said
+    (unread,) = ended.json["unknown"]
+    assert unread["origin"] == "blog"
+    assert "renamed" in unread["reason"]
+    assert sources(ec2, shop) == {*IPV4, *IPV6}
+    assert product.run("plan", "--origin", "blog").code == 2
+
+
 def test_the_worst_end_is_the_exit_code(product: Product, ec2: AwsClient, aws: LocalAws) -> None:
     """A stop in one site would hide behind another's refusal, or the other way round."""
     blog, shop = group(ec2, of_edge(443, ipv4=[EVERYONE], ipv6=[]), name="blog"), group(ec2, name="shop")

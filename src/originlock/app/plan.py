@@ -75,7 +75,7 @@ def make_plan(request: Request, readers: Readers, undo: Undo | None = None) -> P
     Raises:
         TargetError: the target of the only origin does not exist.
         CloudError: AWS cannot be asked at all of the only origin.
-        UsageError: the origins stand behind different edges; or there is no such profile or Region.
+        UsageError: the origins stand behind different edges; or there is no such profile or Region, of the only one.
     """
     edge = _one_edge(request.policies)
     pending = readers.edges.start(edge)
@@ -106,7 +106,7 @@ class Looks:
     def __init__(self, readers: Readers, *, several: bool) -> None:
         self._readers = readers
         self._several = several
-        self._lost: dict[Place, CloudError] = {}
+        self._lost: dict[Place, CloudError | UsageError] = {}
         self._unread: dict[str, Unread] = {}
 
     @property
@@ -118,7 +118,7 @@ class Looks:
         """The policy with its Region by name, so that a plan means the same wherever it is applied."""
         try:
             region = self._readers.clouds.reader(policy.place).region
-        except CloudError as error:
+        except (CloudError, UsageError) as error:
             self._miss(policy, error)
             return policy
         place = msgspec.structs.replace(policy.place, region=policy.place.region or region)
@@ -139,14 +139,14 @@ class Looks:
                 raise self._lost[policy.place]
             reader = readers.clouds.reader(policy.place)
             return answered(case, look(policy, reader, readers.clock), readers.locks, reader, readers.resolver)
-        except (TargetError, CloudError) as error:
+        except (TargetError, CloudError, UsageError) as error:
             self._miss(policy, error)
             return None
 
-    def _miss(self, policy: Policy, error: TargetError | CloudError) -> None:
+    def _miss(self, policy: Policy, error: TargetError | CloudError | UsageError) -> None:
         if not self._several:
             raise error
-        if isinstance(error, CloudError):
+        if isinstance(error, CloudError | UsageError):
             self._lost[policy.place] = error
         reason = f"{error.what}; what to do: {error.remedy}"
         self._unread[policy.origin] = Unread(policy.origin, "", f"origin {policy.origin}", reason)
