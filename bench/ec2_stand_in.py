@@ -3,12 +3,12 @@
 The lab is moto, which answers some 150 calls a second whatever the client does, and logs every rule after every call:
 with a thousand groups it is the lab that would be measured. This answers thousands, and knows just the calls that are
 in `Ec2.actions`, each as the 'EC2 API reference' has it as far as a client can tell: filters, pages, tags, ids,
-`Duplicate` and `NotFound`, all or nothing. It checks no signature, no quota and no addresses, so it proves nothing of
-a client's behaviour: the tests do that against the lab.
+versions, `Duplicate` and `NotFound`, all or nothing. It checks no signature, no quota and no addresses, so it proves
+nothing of a client's behaviour: the tests do that against the lab.
 
-Lives here: the calls, latency, throttling (by the lab's own buckets), and counts of what was asked. Must not live
-here: anything else of originlock. It prints one line of JSON, {"url": ...}, when it answers, and ends when its
-standard input ends.
+Lives here: groups and their rules, latency, throttling (by the lab's own buckets), counts of what was asked, HTTP.
+Must not live here: anything else of originlock. It prints one line of JSON, {"url": ...}, when it answers, and ends
+when its standard input ends.
 """
 
 from __future__ import annotations
@@ -17,55 +17,34 @@ import argparse
 import asyncio
 import collections
 import dataclasses
-import enum
 import functools
 import json
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl
-from xml.sax.saxutils import escape
+
+from ec2_query import OWNER, Code, Parameters, RefusedError, Tags, body_of, filters, numbered, page, tags, xml_tags
+from stand_in_counts import Asked
+from stand_in_lists import PrefixList, PrefixLists
 
 from originlock.lab.settings import Bucket, TokenBuckets
 
 #: GET of this answers what `Ec2.state` says.
 STATE_PATH: Final = "/state"
 
-_XMLNS: Final = "http://ec2.amazonaws.com/doc/2016-11-15/"
-_VPC: Final = "vpc-0bench"
-_OWNER: Final = "123456789012"
+LISTS: Final = ("pl-00000000000000004", "pl-00000000000000006")
+"""With `--listed`: a list for each family, which every group names on tcp/443."""
 
 _SOURCES: Final = {
     "CidrIp": ("cidrIpv4", "ipRanges", "cidrIp"),
     "CidrIpv6": ("cidrIpv6", "ipv6Ranges", "cidrIpv6"),
+    "PrefixListId": ("prefixListId", "prefixListIds", "prefixListId"),
 }
 """How a kind of source is called in a request; then in a rule, and in which list and how in a group that is described.
-A further kind belongs here, and the calls that it brings in `Ec2.actions`."""
-
-Parameters = Mapping[str, str]
-Tags = tuple[tuple[str, str], ...]
-
-
-class Code(enum.StrEnum):
-    """Errors of EC2 ('EC2 API reference', error codes)."""
-
-    UNKNOWN = "InvalidAction"
-    DUPLICATE = "InvalidPermission.Duplicate"
-    NO_PERMISSION = "InvalidPermission.NotFound"
-    NO_GROUP = "InvalidGroup.NotFound"
-    NO_RULE = "InvalidSecurityGroupRuleId.NotFound"
-    LATER = "RequestLimitExceeded"
-
-
-class RefusedError(Exception):
-    """An error of EC2."""
-
-    def __init__(self, code: Code, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -102,61 +81,27 @@ class Group:
         return {rule.key for rule in self.rules.values()}
 
 
-@dataclasses.dataclass(slots=True)
-class Asked:
-    """What was asked since it was last told: calls, refusals, and waits of groups.
-
-    A wait is that of one mutating action on one group, from when it was asked for first until it was done.
-    """
-
-    calls: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
-    errors: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
-    throttled: collections.Counter[tuple[str, str]] = dataclasses.field(default_factory=collections.Counter)
-    since: dict[tuple[str, str], float] = dataclasses.field(default_factory=dict)
-    waits: list[float] = dataclasses.field(default_factory=list)
-
-    def note(self, given: Parameters, now: float, error: Code | None) -> None:
-        """Note one call and how it was answered."""
-        action = given.get("Action", "")
-        self.calls[action] += 1
-        which = (action, given.get("GroupId", ""))
-        first = self.since.setdefault(which, now)
-        if error is not None:
-            self.errors[error] += 1
-            self.throttled[which] += error is Code.LATER
-        elif which[1]:
-            self.waits.append(now - first)
-            del self.since[which]
-
-    def told(self) -> dict[str, object]:
-        """Say it, and forget it."""
-        found: dict[str, object] = {
-            "calls": dict(self.calls),
-            "errors": dict(self.errors),
-            "most_throttled": max(self.throttled.values(), default=0),
-            "longest_wait": max(self.waits, default=0.0),
-        }
-        for each in (self.calls, self.errors, self.throttled, self.since, self.waits):
-            each.clear()
-        return found
-
-
 class Ec2:
     """All that is held, and the calls."""
 
-    def __init__(self, groups: int, tags: Tags, throttle: Bucket | None = None) -> None:
+    def __init__(self, groups: int, labels: Tags, throttle: Bucket | None = None, *, listed: bool = False) -> None:
         ids = [f"sg-{number:017x}" for number in range(groups)]
-        self.groups = {name: Group(name, tags) for name in ids}
+        self.groups = {name: Group(name, labels) for name in ids}
         self.asked = Asked()
         self._throttle = throttle
         self._buckets = TokenBuckets()
         self._made = 0
+        self.lists = PrefixLists((PrefixList(LISTS[0], "IPv4", 20), PrefixList(LISTS[1], "IPv6", 10)) if listed else ())
         self.actions: Mapping[str, Callable[[Parameters], str]] = {
             "DescribeSecurityGroups": self.describe_groups,
             "DescribeSecurityGroupRules": self.describe_rules,
             "AuthorizeSecurityGroupIngress": self.authorize,
             "RevokeSecurityGroupIngress": self.revoke,
+            **self.lists.actions,
         }
+        for group in self.groups.values() if listed else ():
+            rules = [self._rule(group, Key("tcp", "443", "443", "PrefixListId", name), "") for name in LISTS]
+            group.rules = {rule.id: rule for rule in rules}
 
     def answer(self, form: bytes) -> tuple[int, bytes]:
         """Answer one call: HTTP status and XML."""
@@ -166,43 +111,39 @@ class Ec2:
         try:
             if self._throttle is not None and not self._buckets.take(action, self._throttle, now):
                 _refuse_for_now()
-            inner = self.actions.get(action, _unknown)(given)
+            members = self.actions.get(action, _unknown)(given)
         except RefusedError as refusal:
-            error = f"<Error><Code>{refusal.code}</Code><Message>{escape(str(refusal))}</Message></Error>"
             self.asked.note(given, now, refusal.code)
-            status = 503 if refusal.code is Code.LATER else 400
-            body = f"<Response><Errors>{error}</Errors><RequestID>{uuid.uuid4()}</RequestID></Response>"
-            return status, body.encode()
+            return refusal.status, refusal.body
         self.asked.note(given, now, None)
-        head = f'<{action}Response xmlns="{_XMLNS}"><requestId>{uuid.uuid4()}</requestId>'
-        return 200, f"{head}{inner}</{action}Response>".encode()
+        return 200, body_of(action, members)
 
     def state(self) -> bytes:
-        """What was asked, and how many groups let in what: {"CIDR CIDR ...": number of groups}."""
+        """What was asked; how many groups let in what: {"SOURCE SOURCE ...": number}; what the lists hold."""
         held = collections.Counter(" ".join(sorted(key.source for key in group.keys)) for group in self.groups.values())
-        return json.dumps({**self.asked.told(), "groups": held}).encode()
+        lists = {each.id: sorted(each.entries) for each in self.lists.held.values()}
+        return json.dumps({**self.asked.told(), "groups": held, "lists": lists}).encode()
 
     # --- the calls ---------------------------------------------------------------------------------------------
 
     def describe_groups(self, given: Parameters) -> str:
         """Groups by id or by tag, in pages."""
-        named = [value for name, value in given.items() if name.startswith("GroupId.")]
-        chosen: Iterable[Group] = [self._group(name) for name in named] or self.groups.values()
-        for name, values in _filters(given):
+        chosen: Iterable[Group] = [self._group(name) for name in numbered(given, "GroupId")] or self.groups.values()
+        for name, values in filters(given):
             if name == "group-id":
                 chosen = [self.groups[value] for value in values if value in self.groups]
             else:
                 key = name.removeprefix("tag:")
                 chosen = [group for group in chosen if dict(group.tags).get(key) in values]
-        page, token = _page([_described(group) for group in chosen], given)
-        return f"<securityGroupInfo>{page}</securityGroupInfo>{token}"
+        found, token = page([_described(group) for group in chosen], given)
+        return f"<securityGroupInfo>{found}</securityGroupInfo>{token}"
 
     def describe_rules(self, given: Parameters) -> str:
         """The rules of the groups that a filter names, in pages."""
-        chosen = [value for name, values in _filters(given) if name == "group-id" for value in values]
+        chosen = [value for name, values in filters(given) if name == "group-id" for value in values]
         rules = [rule.xml for value in chosen if value in self.groups for rule in self.groups[value].rules.values()]
-        page, token = _page(rules, given)
-        return f"<securityGroupRuleSet>{page}</securityGroupRuleSet>{token}"
+        found, token = page(rules, given)
+        return f"<securityGroupRuleSet>{found}</securityGroupRuleSet>{token}"
 
     def authorize(self, given: Parameters) -> str:
         """Add rules, all or none."""
@@ -212,15 +153,15 @@ class Ec2:
         if twice or len(set(wanted)) < len(wanted):
             said = f'the specified rule "peer: {next(iter(twice or wanted)).source}" already exists'
             raise RefusedError(Code.DUPLICATE, said)
-        tags = _xml_tags(_tags(given, "TagSpecification.1.Tag"))
-        made = [self._rule(group, key, tags) for key in wanted]
+        labels = xml_tags(tags(given, "TagSpecification.1.Tag"))
+        made = [self._rule(group, key, labels) for key in wanted]
         group.rules |= {rule.id: rule for rule in made}
         return f"<return>true</return><securityGroupRuleSet>{''.join(r.xml for r in made)}</securityGroupRuleSet>"
 
     def revoke(self, given: Parameters) -> str:
         """Take rules out by id or by what they say, all or none."""
         group = self._group(given.get("GroupId", ""))
-        ids = [value for name, value in given.items() if name.startswith("SecurityGroupRuleId.")]
+        ids = numbered(given, "SecurityGroupRuleId")
         for name in ids:
             if name not in group.rules:
                 raise RefusedError(Code.NO_RULE, f"The security group rule ID '{name}' does not exist")
@@ -239,15 +180,15 @@ class Ec2:
             raise RefusedError(Code.NO_GROUP, f"The security group '{name}' does not exist")
         return self.groups[name]
 
-    def _rule(self, group: Group, key: Key, tags: str) -> Rule:
+    def _rule(self, group: Group, key: Key, labels: str) -> Rule:
         self._made += 1
         name = f"sgr-{self._made:017x}"
         member, _, _ = _SOURCES[key.kind]
         xml = (
             f"<item><securityGroupRuleId>{name}</securityGroupRuleId><groupId>{group.id}</groupId>"
-            f"<groupOwnerId>{_OWNER}</groupOwnerId><isEgress>false</isEgress><ipProtocol>{key.protocol}</ipProtocol>"
+            f"<groupOwnerId>{OWNER}</groupOwnerId><isEgress>false</isEgress><ipProtocol>{key.protocol}</ipProtocol>"
             f"<fromPort>{key.from_port}</fromPort><toPort>{key.to_port}</toPort><{member}>{key.source}</{member}>"
-            f"{tags}</item>"
+            f"{labels}</item>"
         )
         return Rule(name, key, xml)
 
@@ -260,27 +201,6 @@ def _unknown(given: Parameters) -> str:
     raise RefusedError(Code.UNKNOWN, f"The stand-in does not know {given.get('Action')}")
 
 
-# --- EC2's query protocol: numbered parameters in, XML out -------------------------------------------------------
-
-
-def _filters(given: Parameters) -> list[tuple[str, list[str]]]:
-    found = []
-    number = 1
-    while name := given.get(f"Filter.{number}.Name"):
-        start = f"Filter.{number}.Value."
-        found.append((name, [value for key, value in given.items() if key.startswith(start)]))
-        number += 1
-    return found
-
-
-def _page(items: list[str], given: Parameters) -> tuple[str, str]:
-    """The items of a page, and the token of the next: where it begins."""
-    start = int(given.get("NextToken", "0"))
-    end = start + int(given.get("MaxResults", "1000"))
-    token = f"<nextToken>{end}</nextToken>" if end < len(items) else ""
-    return "".join(items[start:end]), token
-
-
 def _keys(given: Parameters) -> Iterable[Key]:
     for name, value in given.items():
         start, _, last = name.rpartition(".")
@@ -288,20 +208,6 @@ def _keys(given: Parameters) -> Iterable[Key]:
             permission = ".".join(start.split(".")[:2])
             ports = (given[f"{permission}.FromPort"], given[f"{permission}.ToPort"])
             yield Key(given[f"{permission}.IpProtocol"], *ports, last, value)
-
-
-def _tags(given: Parameters, start: str) -> Tags:
-    found = []
-    number = 1
-    while key := given.get(f"{start}.{number}.Key"):
-        found.append((key, given.get(f"{start}.{number}.Value", "")))
-        number += 1
-    return tuple(found)
-
-
-def _xml_tags(tags: Tags) -> str:
-    items = "".join(f"<item><key>{escape(key)}</key><value>{escape(value)}</value></item>" for key, value in tags)
-    return f"<tagSet>{items}</tagSet>"
 
 
 def _described(group: Group) -> str:
@@ -312,8 +218,8 @@ def _described(group: Group) -> str:
     )
     return (
         f"<item><groupId>{group.id}</groupId><groupName>{group.id}</groupName><groupDescription>bench"
-        f"</groupDescription><vpcId>{_VPC}</vpcId><ownerId>{_OWNER}</ownerId><ipPermissions>{ranges}</ipPermissions>"
-        f"<ipPermissionsEgress/>{_xml_tags(group.tags)}</item>"
+        f"</groupDescription><vpcId>vpc-0bench</vpcId><ownerId>{OWNER}</ownerId><ipPermissions>{ranges}</ipPermissions>"
+        f"<ipPermissionsEgress/>{xml_tags(group.tags)}</item>"
     )
 
 
@@ -362,9 +268,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python bench/ec2_stand_in.py")
     parser.add_argument("--groups", type=int, required=True)
     parser.add_argument("--tag", default="bench=yes", metavar="KEY=VALUE", help="that every group carries")
+    parser.add_argument("--listed", action="store_true", help="two prefix lists, which every group names")
     parser.add_argument("--latency-ms", type=float, default=0, help="of each call")
     parser.add_argument("--per-second", type=float, help="of each action; a bucket holds as many")
     wanted = parser.parse_args()
     key, _, value = wanted.tag.partition("=")
     limit = None if wanted.per_second is None else Bucket(burst=wanted.per_second, rate=wanted.per_second)
-    asyncio.run(_main(Ec2(wanted.groups, ((key, value),), limit), wanted.latency_ms / 1000))
+    ec2 = Ec2(wanted.groups, ((key, value),), limit, listed=wanted.listed)
+    asyncio.run(_main(ec2, wanted.latency_ms / 1000))

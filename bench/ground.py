@@ -164,7 +164,8 @@ class StandInState:
         calls, errors: numbers by action and by EC2's error code.
         most_throttled: how often one action on one group was told to come later, at most.
         longest_wait: seconds from when an action on a group was asked for first until it was done, at most.
-        groups: how many admit just these CIDRs.
+        groups: how many admit just these CIDRs, or name just these prefix lists.
+        lists: the entries of each prefix list.
     """
 
     calls: Mapping[str, int]
@@ -172,6 +173,7 @@ class StandInState:
     most_throttled: int
     longest_wait: float
     groups: Mapping[frozenset[str], int]
+    lists: Mapping[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,26 +234,32 @@ class StandIn:
         return StandInState(**found, groups=groups)
 
     def act(self, act: str, command: tuple[str, ...], where: Where) -> Acted:
-        """Run a program on all groups while the list of this act is published.
+        """Run a program on all groups by their tag while the list of this act is published.
 
         Raises:
             RuntimeError: a group is not right afterwards.
         """
-        where.publisher.publish(ipv4=PUBLISHED[act])
-        here = environment(self.environment, where.publisher, where.folder / str(self.size))
-        found = taken((*command, "--tag", self.tag), {**here, "PATH": where.path})
-        state = self.state()
-        if state.groups != {frozenset((*PUBLISHED[act], *lists.IPV6)): self.size}:
+        acted = self.run(act, (*command, "--tag", self.tag), where)
+        if acted.state.groups != {frozenset((*PUBLISHED[act], *lists.IPV6)): self.size}:
             message = f"{' '.join(command)} left groups that are not right"
             raise RuntimeError(message)
-        return Acted(act, found, state)
+        return acted
+
+    def run(self, act: str, command: tuple[str, ...], where: Where) -> Acted:
+        """Run a program while the list of this act is published; what it leaves is the caller's to look at."""
+        where.publisher.publish(ipv4=PUBLISHED[act])
+        here = environment(self.environment, where.publisher, where.folder / str(self.size))
+        self.state()
+        found = taken(command, {**here, "PATH": where.path})
+        return Acted(act, found, self.state())
 
 
 @contextmanager
-def stand_in(groups: int, **options: float) -> Iterator[StandIn]:
+def stand_in(groups: int, *, listed: bool = False, **options: float) -> Iterator[StandIn]:
     """The stand-in in a process of its own; its options are named as Python has it, `latency_ms` for example."""
     tag = "bench=yes"
     command = [sys.executable, str(HERE / "ec2_stand_in.py"), "--tag", tag, "--groups", str(groups)]
+    command += ["--listed"] if listed else []
     for name, value in options.items():
         command += [f"--{name.replace('_', '-')}", str(value)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

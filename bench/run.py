@@ -18,6 +18,7 @@ from typing import Final
 
 import against_boto3
 import against_cron
+import by_prefix_list
 import many_groups
 import startup
 import throttled
@@ -31,6 +32,7 @@ SECTIONS: Final = (
     against_cron.SECTION,
     many_groups.SECTION,
     throttled.SECTION,
+    by_prefix_list.SECTION,
 )
 
 
@@ -76,7 +78,8 @@ def _document(found: Mapping[str, list[Table] | str], seconds: float) -> str:
         "",
         f"- When: {datetime.datetime.now(datetime.UTC):%Y-%m-%d}",
         f"- Machine: {_machine()}",
-        f"- What else it did: load average of {os.getloadavg()[2]:.1f} at the end; all took {seconds / 60:.0f} minutes",
+        f"- Load average of the last quarter of an hour: {os.getloadavg()[2]:.1f}",
+        f"- All of it took: {seconds / 60:.0f} minutes",
         f"- Python: {platform.python_implementation()} {platform.python_version()}",
         "",
         (
