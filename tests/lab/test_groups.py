@@ -117,7 +117,7 @@ def test_groups_are_found_by_name_and_by_whom_they_admit(ec2: AwsClient) -> None
 
 
 def test_rules_refer_to_groups_of_their_own_network_alone(ec2: AwsClient) -> None:
-    """In either direction; the lab has no peering of VPCs."""
+    """In either direction."""
     one, two = empty_group(ec2), empty_group(ec2)
     to_one = [{**tcp(8080), "UserIdGroupPairs": [{"GroupId": one.group_id}]}]
     for authorize in (ec2.authorize_security_group_ingress, ec2.authorize_security_group_egress):

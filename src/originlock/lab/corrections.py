@@ -5,9 +5,10 @@ moto that differs stops the server at import. Here must not live: behaviour (see
 modules).
 
 What is corrected: security groups (`ec2_groups`) and their rules (`ec2_answers`), prefix lists
-(`ec2_prefix_lists`), network interfaces (`ec2_interfaces`), tags (`ec2_tags`), load balancers,
-listeners and targets (`elb_*`), the quotas that the lab can set as service-quotas tells them,
-tag look-up, and a start that does not load what the lab has no use for.
+(`ec2_prefix_lists`), who names a group from a peered VPC (`ec2_references`), network interfaces
+(`ec2_interfaces`), tags (`ec2_tags`), load balancers, listeners and targets (`elb_*`), the quotas
+that the lab can set as service-quotas tells them, tag look-up, and a start that does not load
+what the lab has no use for.
 """
 
 from __future__ import annotations

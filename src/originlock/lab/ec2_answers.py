@@ -17,8 +17,9 @@ from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 from originlock.lab import ec2_describe, ec2_paging, ec2_wire
 from originlock.lab.ec2_errors import Code, Refusal
 from originlock.lab.ec2_quota import refuse_over_quota
+from originlock.lab.ec2_references import ReferenceAnswers
 from originlock.lab.ec2_rules import RequestedRule, SourceKind, items, requested_rules, text, texts, valid_description
-from originlock.lab.ec2_seam import CorrectedResponse, refusing
+from originlock.lab.ec2_seam import refusing
 from originlock.lab.ec2_state import RuleView, rule_view
 from originlock.lab.ec2_tags import refuse_bad_tags
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-class SecurityGroupAnswers(CorrectedResponse):
+class SecurityGroupAnswers(ReferenceAnswers):
     """EC2's actions on security groups and their rules."""
 
     # --- reads ------------------------------------------------------------------------------
@@ -74,12 +75,9 @@ class SecurityGroupAnswers(CorrectedResponse):
     def _authorize(self, *, egress: bool) -> ActionResult:
         self.error_on_dryrun()
         group = self.named_group()
-        wanted = requested_rules(self.parameters, self.group_id)
+        wanted = requested_rules(self.parameters, lambda named: self.named_in_rule_of(group, named))
         tags = self._rule_tags()
         self._refuse_unknown_prefix_lists(wanted)
-        for rule in wanted:
-            if rule.key.source.kind is SourceKind.GROUP:
-                self.refuse_other_network(rule.key.source.value, str(group.vpc_id))
         held = self.views(group, egress=egress)
         known = {rule.key for rule in held}
         for rule in wanted:

@@ -101,6 +101,34 @@ def empty_group(
     return Group(vpc_id=str(vpc_id), group_id=created["GroupId"])
 
 
+@dataclass(frozen=True, slots=True)
+class PeerReference:
+    """A group in a peered VPC, one rule of which names a group of ours."""
+
+    vpc_id: str
+    group_id: str
+    peering_id: str
+
+
+def referred_to_by_a_peer(ec2: AwsClient, group_id: str, *, peer: AwsClient | None = None) -> PeerReference:
+    """Let a group of a peered VPC admit a group: of this account, or of the account that `peer` is a client of."""
+    theirs = peer or ec2
+    group = ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"][0]
+    vpc = theirs.create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]
+    asked = ec2.create_vpc_peering_connection(
+        VpcId=group["VpcId"],
+        PeerVpcId=vpc["VpcId"],
+        **({"PeerOwnerId": vpc["OwnerId"]} if peer else {}),
+    )["VpcPeeringConnection"]
+    theirs.accept_vpc_peering_connection(VpcPeeringConnectionId=asked["VpcPeeringConnectionId"])
+    made = empty_group(theirs, name=f"admits-{group_id.removeprefix('sg-')}", vpc_id=vpc["VpcId"])
+    pair = {"GroupId": group_id, "UserId": group["OwnerId"], "VpcId": group["VpcId"]}
+    theirs.authorize_security_group_ingress(
+        GroupId=made.group_id, IpPermissions=[{**tcp(8080), "UserIdGroupPairs": [pair]}]
+    )
+    return PeerReference(made.vpc_id, made.group_id, asked["VpcPeeringConnectionId"])
+
+
 def tcp(
     port: int,
     *,
