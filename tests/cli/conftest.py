@@ -48,6 +48,19 @@ def ec2(aws: LocalAws, running_client: AwsClient) -> AwsClient:
 
 
 @pytest.fixture(scope="session")
+def running_balancing(running_aws: LocalAws) -> Any:  # noqa: ANN401  boto3 makes its clients at run time
+    """A client of load balancing, made once, as that is slow."""
+    return running_aws.client("elbv2")
+
+
+@pytest.fixture
+def elbv2(aws: LocalAws, running_balancing: AwsClient) -> AwsClient:
+    """A load balancing client of a new AWS."""
+    assert aws.state().calls == 0
+    return running_balancing
+
+
+@pytest.fixture(scope="session")
 def running_lists() -> Iterator[ListServer]:
     """A publisher of lists that runs as long as the worker."""
     with ListServer() as server:
