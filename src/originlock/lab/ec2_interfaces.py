@@ -79,7 +79,7 @@ class InterfaceAnswers(CorrectedResponse):
     def _refuse_bad_groups(self, vpc_id: str) -> None:
         asked = texts(self.parameters, "Groups")
         for group_id in asked:
-            self.refuse_other_network(group_id, vpc_id)
+            self.refuse_other_network(group_id, vpc_id, peered=False)
         if len(set(asked)) > self.settings.quota_groups:
             raise Refusal(Code.GROUPS_QUOTA, "The maximum number of security groups per interface has been reached.")
 

@@ -124,13 +124,13 @@ class CorrectedResponse(EC2Response):
         """Return the id of a group by id or by name, or refuse."""
         return self.group(named).id
 
-    def refuse_other_network(self, group_id: str, vpc_id: str) -> None:
-        """Refuse a group that does not exist, or is of a VPC that is neither this one nor peered with it.
+    def refuse_other_network(self, group_id: str, vpc_id: str, *, peered: bool = True) -> None:
+        """Refuse a group that does not exist, or is of a VPC that is neither this one nor, if that will do, its peer.
 
         Code and text: boto/boto3 issue 569.
         """
         other = self.group(group_id).vpc_id
-        if other != vpc_id and self.peering(other, vpc_id) is None:
+        if other != vpc_id and not (peered and self.peering(other, vpc_id)):
             raise Refusal(Code.NO_GROUP, "You have specified two resources that belong to different networks.")
 
     def peering(self, one: str | None, other: str | None) -> str | None:
