@@ -32,7 +32,7 @@ from originlock.wiring.settings import state_directory
 
 _EPILOG = """\b
 Examples:
-  originlock apply --security-group sg-0123456789abcdef0
+  originlock apply --load-balancer my-alb --create-group --foreign remove
   originlock apply --config originlock.toml --yes          (in cron)
   originlock apply blog.plan --yes                         (a saved plan, and just that)
 \b

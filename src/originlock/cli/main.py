@@ -57,8 +57,8 @@ class LateGroup(click.Group):
         """Examples and exit codes."""
         formatter.write("\nExamples:\n")
         for example in (
-            "originlock plan --security-group sg-0123456789abcdef0",
-            "originlock apply --security-group sg-0123456789abcdef0 --foreign remove",
+            "originlock plan --load-balancer my-alb",
+            "originlock apply --load-balancer my-alb --foreign remove",
             "originlock plan --out lock.plan && originlock apply lock.plan --yes",
         ):
             formatter.write(f"  {example}\n")

@@ -32,6 +32,7 @@ from originlock.wiring.settings import state_directory
 
 _EPILOG = """\b
 Examples:
+  originlock plan --load-balancer my-alb
   originlock plan --security-group sg-0123456789abcdef0
   originlock plan --tag origin=blog --port 443 --port 8443 --foreign remove
   originlock plan --config originlock.toml --origin blog --out blog.plan
