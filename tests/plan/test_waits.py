@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.plan.driving import (
     ATTACH,
@@ -364,16 +365,33 @@ def test_a_list_that_is_being_changed_by_somebody_is_waited_for() -> None:
 
 
 def test_a_change_of_a_list_that_aws_takes_and_never_makes_ends() -> None:
-    """A group that names the list is full, AWS fails the larger size after its answer: the run goes on for ever."""
+    """AWS answers that it will be done, and it is not, and nobody says why: the run goes on for ever."""
     larger = draft(Phase.PREPARE, ResizePrefixList(LIST, 20, 10))
     it = Driver(plan([larger, FILL], [HOLDS_LIST, FILLED], [wait(OURS, Phase.WIDEN, LIST)], settle=1))
     for _ in range(4):
         assert it.acts(resize_prefix_list=Done()) == [larger.act]
-        it.look_until_it_acts(prefix_list(OLD, state="modify-failed"))
+        it.look_until_it_acts(prefix_list(OLD, state="modify-complete"))
     it.acts(resize_prefix_list=Done())
     ended = it.end()
     assert ended[LIST].state is State.STOPPED
     assert ended[LIST].message == f"AWS took the change of {LIST} 4 times, and does not show it"
+    assert ended[OURS].state is State.STOPPED
+
+
+def test_a_change_of_a_list_that_aws_gives_up_ends() -> None:
+    """A group that names the list is full: AWS fails the larger size after its answer, and would fail it again."""
+    larger = draft(Phase.PREPARE, ResizePrefixList(LIST, 20, 10))
+    it = Driver(plan([larger, FILL], [HOLDS_LIST, FILLED], [wait(OURS, Phase.WIDEN, LIST)], settle=30))
+    assert it.acts(resize_prefix_list=Done()) == [larger.act]
+    # For a while it may be the end of an earlier change that is told.
+    given_up = msgspec.structs.replace(prefix_list(OLD, state="modify-failed"), message="sg-full has no room")
+    it.look(list=given_up)
+    it.look(list=prefix_list(OLD, state="modify-in-progress"))
+    it.look_until_it_acts(given_up)
+    assert it.waited <= 10
+    ended = it.end()
+    assert ended[LIST].state is State.STOPPED
+    assert ended[LIST].message == f"AWS gave up the change of {LIST}: sg-full has no room"
     assert ended[OURS].state is State.STOPPED
 
 

@@ -298,6 +298,7 @@ class AwsReader:
             state=answer.get("State", ""),
             owner=answer.get("OwnerId", ""),
             tags=decode.tags(answer.get("Tags", [])),
+            message=answer.get("StateMessage", ""),
         )
 
     def tagged_prefix_lists(self, tags: Tags) -> Search:

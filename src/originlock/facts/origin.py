@@ -152,6 +152,7 @@ class PrefixList(msgspec.Struct, frozen=True, tag="prefix-list"):
         state: as AWS says, such as ``modify-complete`` (EC2 API reference, ManagedPrefixList.State); may be empty.
         owner: the account that it belongs to, or ``AWS``.
         descriptions: of its entries, in their order.
+        message: what AWS says of its state, such as which group has no room for a larger list; may be empty.
     """
 
     id: str
@@ -164,6 +165,12 @@ class PrefixList(msgspec.Struct, frozen=True, tag="prefix-list"):
     owner: str = ""
     tags: Tags = ()
     descriptions: tuple[str, ...] = ()
+    message: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether AWS gave up its last change."""
+        return self.state.endswith("-failed")
 
     @property
     def settled(self) -> bool:

@@ -127,6 +127,13 @@ _TRIES = 4
 _SEE_WHO = "see who else changes it, then run `originlock apply` again"
 _LIST_REMEDY = "see what AWS says of it (a group that names it may be full); then run `originlock apply` again"
 
+_LONGEST_BEHIND = 4.0
+"""How many seconds a list may be told as having failed before it is believed (our choice)."""
+
+_GAVE_UP = (
+    "make room in the groups that name the list, or raise the quota L-0EA8095F; then run `originlock apply` again"
+)
+
 _NOT_ALL_SHOWN = "AWS does not show all that was added"
 
 
@@ -382,6 +389,10 @@ class Lane:
         left = remaining(act, held)
         if left is None:
             self._advance()
+        elif isinstance(held, PrefixList) and held.failed:
+            # What is told may be the end of an earlier change, for as long as AWS is behind.
+            if self.waited >= _LONGEST_BEHIND or not self._wait():
+                self._give_up(f"AWS gave up the change of {self.name}: {held.message or held.state}", _GAVE_UP)
         elif left == act and self.waited < self.look_again_for and self._wait():
             return
         elif (other := in_the_way(act, held)) is not None:

@@ -18,7 +18,7 @@ from originlock.intent.policy import Overrides, Policy
 from originlock.locks.network import ownership
 from originlock.locks.network.judged import JudgedGroup
 from originlock.locks.network.prefix_lists import planned
-from originlock.locks.network.room import Arrangement, PrefixLists, counted, ports_that_fit
+from originlock.locks.network.room import Arrangement, Counts, PrefixLists, counted, ports_that_fit
 from originlock.locks.network.standing import Standing
 from originlock.plan.change import Objection
 
@@ -39,6 +39,7 @@ def objections(
     found = [
         *_shrunken(policy, accepted, stand.views, overrides),
         *(o for view in stand.holds for o in _quota(policy, snapshot, view, arrangements[view.group.id], lists)),
+        *(o for view in stand.views for o in _outgrown(policy, snapshot, view, arrangements[view.group.id], lists)),
     ]
     if needs_hostnames(policy, accepted, stand, overrides):
         found += _hostnames(policy, accepted, snapshot)
@@ -146,6 +147,36 @@ def _quota(
                 f"raise the quota L-0EA8095F to at least {max(whole.ipv4, whole.ipv6)}, lock fewer ports, "
                 "or take out rules that are not needed"
             ),
+            origin=policy.origin,
+        )
+    ]
+
+
+def outgrows(snapshot: Snapshot, view: JudgedGroup, lists: PrefixLists) -> bool:
+    """Whether a group counts as more rules by lists alone that it names already, and that are made larger."""
+    keys = [rule.key for rule in view.group.rules]
+    now, then = counted(keys, snapshot.prefix_lists), counted(keys, lists)
+    return any(then.of(f) > now.of(f) for f in FAMILIES)
+
+
+def _outgrown(
+    policy: Policy, snapshot: Snapshot, view: JudgedGroup, arrangement: Arrangement, lists: PrefixLists
+) -> list[Objection]:
+    """AWS takes the call that makes a list larger, and gives it up where a group that names it has no room."""
+    quota = quota_of(snapshot)
+    whole = counted([rule.key for rule in view.group.rules], lists)
+    if whole.within(quota.limit) or arrangement.shortfall != Counts() or not outgrows(snapshot, view, lists):
+        return []
+    source = "AWS says" if quota.observed else "AWS's default; it could not be asked for yours"
+    most = max(whole.ipv4, whole.ipv6)
+    return [
+        Objection(
+            guard="rules-quota",
+            message=(
+                f"{view.group.id} can hold {quota.limit} rules of each family ({source}), and names a prefix list "
+                f"that must be larger: it would then count as {most}"
+            ),
+            remedy=f"raise the quota L-0EA8095F to at least {most}, or take out rules that are not needed",
             origin=policy.origin,
         )
     ]

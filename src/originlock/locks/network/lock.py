@@ -47,7 +47,7 @@ def questions(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, overri
         return tuple(asked)
     for view in stand.views:
         # What a list counts as is not known before it is read, so that nothing can be said of the room.
-        lists = _unread_prefix_lists(policy, snapshot, view.group, every=bool(view.missing))
+        lists = _unread_prefix_lists(policy, snapshot, view.group, every=_needs_room(policy, accepted, view, snapshot))
         if lists:
             asked.append(AskPrefixLists(lists))
         elif (
@@ -185,7 +185,12 @@ def _fits(policy: Policy, accepted: AcceptedList, view: JudgedGroup, snapshot: S
     """Whether everything missing goes in at once."""
     keys = [rule.key for rule in view.group.rules] + [spec.key for spec in view.missing]
     lists = prefix_lists.planned(policy, accepted, snapshot)
-    return not view.missing or counted(keys, lists).within(_limit(snapshot))
+    return not _needs_room(policy, accepted, view, snapshot) or counted(keys, lists).within(_limit(snapshot))
+
+
+def _needs_room(policy: Policy, accepted: AcceptedList, view: JudgedGroup, snapshot: Snapshot) -> bool:
+    """Whether the group will count as more rules than it does: by rules, or by a list that becomes larger."""
+    return bool(view.missing) or guards.outgrows(snapshot, view, prefix_lists.planned(policy, accepted, snapshot))
 
 
 def _arranged(policy: Policy, view: JudgedGroup, accepted: AcceptedList, snapshot: Snapshot) -> Arrangement:
