@@ -51,6 +51,9 @@ def performed(client: ElasticLoadBalancingv2Client, bucket: TokenBucket, act: Ba
 
 def _wanted(act: BalancerAct, before: frozenset[str]) -> frozenset[str] | Outcome:
     """The whole list to set; or why it is not to be set."""
+    if not before:
+        # A load balancer that had groups always has some: what is told is not so, and all but ours would be lost.
+        return Failed(f"AWS shows no groups of {act.load_balancer}, so none were set", _AGAIN)
     match act:
         case AttachGroups(_, groups):
             return before.union(groups) if not before.issuperset(groups) else AlreadySo("they are attached")
