@@ -17,10 +17,12 @@ from originlock.facts.unknown import Unknown
 from originlock.plan import proving
 from originlock.plan.acts import (
     Act,
+    AddEntries,
     CreateGroup,
     CreatePrefixList,
     DeleteGroup,
     DeletePrefixList,
+    RemoveEntries,
     changed_under_us,
     in_the_way,
     inverse,
@@ -194,7 +196,7 @@ class Lane:
     Attributes:
         widened: whether the last proof that comes before narrowing is kept (or nobody asks for it), and no later look
             has shown otherwise.
-        completed: whether everything is done, and the last proof is kept.
+        completed: whether everything is done, and the last proof is kept (or could not be had, and nobody asks for it).
         may_narrow: whether no other target has to be widened first; the machine says so.
     """
 
@@ -223,6 +225,7 @@ class Lane:
         self.completed = False
         self.act: Act | None = self.queue[0].act if self.queue else None
         self.tries = 0
+        self.refusal: Failed | None = None
         self.look_again_for = 0.0
         self.waited = 0.0
         self.pause = 0.0
@@ -266,7 +269,7 @@ class Lane:
         return self.names.get(self.target, self.target)
 
     def _take_up(self, act: Act) -> None:
-        self.act, self.tries = act, 0
+        self.act, self.tries, self.refusal = act, 0, None
 
     def current(self) -> tuple[Change, Act]:
         """The change at hand, and the act that is left of it, with the ids of what has been made."""
@@ -300,10 +303,20 @@ class Lane:
                 else:
                     self.message = message
                     self.on(Event.UNDO_UNCLEAR if undoing else Event.ACT_UNCLEAR)
-            case Failed(message, remedy):
-                self._give_up(message, remedy)
+            case Failed() as refusal:
+                self._refused(refusal)
             case _:
                 assert_never(outcome)
+
+    def _refused(self, refusal: Failed) -> None:
+        """Of entries that are there already, or not there any more, AWS refuses the whole change: look what is left."""
+        if self.refusal is None and isinstance(self._at_hand(), AddEntries | RemoveEntries):
+            self.refusal = refusal
+            self._fresh_patience()
+            self.look_again_for = 0.0
+            self.on(Event.UNDO_UNCLEAR if self.state is State.UNDOING else Event.ACT_UNCLEAR)
+        else:
+            self._give_up(refusal.message, refusal.remedy)
 
     def _ended_or_settles(self) -> None:
         if not settles(self._at_hand()):
@@ -395,6 +408,8 @@ class Lane:
                 self._give_up(f"AWS gave up the change of {self.name}: {held.message or held.state}", _GAVE_UP)
         elif left == act and self.waited < self.look_again_for and self._wait():
             return
+        elif left == act and self.refusal is not None:
+            self._give_up(self.refusal.message, self.refusal.remedy)
         elif (other := in_the_way(act, held)) is not None:
             self._give_up(
                 f"{other.id} has the name {other.name} already, and its tags do not say that it is ours",
@@ -437,13 +452,13 @@ class Lane:
             return
         if seen.unknown:
             self._say("after-widen", Verdict.UNKNOWN, seen.unknown)
-            self.widened = not self.gate
+            self.widened = self.completed = not self.gate
             self.on(Event.BLIND_AT_END)
         elif seen.missing:
             self._stop_on_missing("after-widen", seen.missing)
         elif unshown:
             self._say("after-widen", Verdict.UNKNOWN, _NOT_ALL_SHOWN)
-            self.widened = not self.gate
+            self.widened = self.completed = not self.gate
             self.on(Event.BLIND_AT_END)
         else:
             self._say("after-widen", Verdict.KEPT, "AWS shows them")
@@ -511,6 +526,7 @@ class Lane:
         if seen.unknown or isinstance(held, Unknown):
             if not self._wait():
                 self._say("after-narrow", Verdict.UNKNOWN, seen.unknown)
+                self.completed = not self.gate
                 self.on(Event.BLIND_AT_END)
             return
         gone = not any(remaining(renamed(change.act, self.names), held) for change in self.narrow if _takes(change))

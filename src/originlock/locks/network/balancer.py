@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from originlock.facts.edge import AcceptedList
 from originlock.facts.load_balancer import DEFAULT_INTERFACE_QUOTA, RULES_ON_AN_INTERFACE, InterfaceQuota, LoadBalancer
 from originlock.facts.networks import FAMILIES, IPV4, family, parse
 from originlock.facts.origin import (
@@ -27,9 +28,9 @@ from originlock.facts.unknown import Unknown
 from originlock.facts.words import count, key_in_words
 from originlock.intent.policy import Policy
 from originlock.locks.network.room import counted
-from originlock.locks.network.standing import Standing, group_tags
+from originlock.locks.network.standing import Standing, group_tags, is_a_way_in_of_its_own
 from originlock.plan.acts import AttachGroups, AuthorizeEgress, CreateGroup, DetachGroups
-from originlock.plan.change import Draft, Effect, Expectation, Note, Objection, Phase, Unread, Wait
+from originlock.plan.change import Draft, Effect, Expectation, Milestone, Note, Objection, Phase, Unread, Wait
 from originlock.plan.questions import (
     AskInterfaceQuota,
     AskReferences,
@@ -167,7 +168,12 @@ def waits(policy: Policy, snapshot: Snapshot, stand: Standing) -> tuple[Wait, ..
         return ()
     origin = policy.origin
     holds = [view.group.id for view in stand.holds]
-    found = [Wait(origin, balancer.id, before, name) for name in holds for before in (Phase.WIDEN, Phase.NARROW)]
+    # One of ours that stands before nothing yet is whole only when what is not wanted has left it.
+    found = [
+        Wait(origin, balancer.id, Phase.WIDEN, name, Milestone.WIDENED if name in balancer.groups else Milestone.DONE)
+        for name in holds
+    ]
+    found += [Wait(origin, balancer.id, Phase.NARROW, name) for name in holds]
     found += [Wait(origin, view.group.id, Phase.NARROW, on) for view in stand.beside for on in (*holds, balancer.id)]
     # What the group that holds everything loses, it loses only where it is seen to stand before the load balancer.
     found += [Wait(origin, name, Phase.NARROW, balancer.id) for name in holds if name in balancer.groups]
@@ -193,7 +199,7 @@ def basis(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
     return ((f"load balancer {balancer.name}", f"sha256:{digest}"),)
 
 
-def objections(policy: Policy, snapshot: Snapshot, stand: Standing) -> list[Objection]:
+def objections(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, stand: Standing) -> list[Objection]:
     """Reasons not to go on that lie in the load balancer."""
     balancer = snapshot.load_balancer
     if balancer is None:
@@ -208,7 +214,7 @@ def objections(policy: Policy, snapshot: Snapshot, stand: Standing) -> list[Obje
             )
         ]
     found = _managed(policy, balancer, stand) if policy.network.managed == "refuse" else []
-    return found + _full(policy, snapshot, balancer, stand)
+    return found + _full(policy, snapshot, balancer, stand) + _opening(policy, accepted, snapshot, balancer, stand)
 
 
 def _managed(policy: Policy, balancer: LoadBalancer, stand: Standing) -> list[Objection]:
@@ -232,6 +238,39 @@ def _managed(policy: Policy, balancer: LoadBalancer, stand: Standing) -> list[Ob
                 )
             )
     return found
+
+
+def _opening(
+    policy: Policy, accepted: AcceptedList, snapshot: Snapshot, balancer: LoadBalancer, stand: Standing
+) -> list[Objection]:
+    """A group of ours from before that is not attached, and that would let in others than what is wanted if it were."""
+    if stand.own is None or stand.own in balancer.groups:
+        return []
+    ours = stand.holds[0]
+    leaving = {*ours.own_unwanted, *ours.going} if accepted.may_remove else set()
+    stays = [
+        rule.id
+        for rule in ours.group.rules
+        if rule.key not in ours.wanted_keys
+        and rule not in leaving
+        and is_a_way_in_of_its_own(policy, accepted, snapshot, rule)
+    ]
+    if not stays:
+        return []
+    said = f"{stand.own} is ours and not attached yet; attached, it would let in more than is wanted"
+    return [
+        Objection(
+            guard="own-group",
+            message=f"{said}, by {_few(stays)}",
+            remedy=f"take that out of {stand.own}, or delete the group: then a new one is made",
+            origin=policy.origin,
+        )
+    ]
+
+
+def _few(names: list[str]) -> str:
+    more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _full(policy: Policy, snapshot: Snapshot, balancer: LoadBalancer, stand: Standing) -> list[Objection]:
@@ -311,4 +350,5 @@ def _open_without_a_listener(stand: Standing, doors: set[tuple[str, int]]) -> li
 
 
 _HTTPS: Final = 443
+_SHOWN: Final = 3
 _EVERYTHING_OUT: Final = RuleKey(ALL_TRAFFIC, *ALL_PORTS, CidrSource(parse("0.0.0.0/0")))

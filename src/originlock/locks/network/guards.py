@@ -16,8 +16,8 @@ from originlock.facts.snapshot import Resolution, Snapshot
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Overrides, Policy
 from originlock.locks.network import ownership
+from originlock.locks.network.holders import planned
 from originlock.locks.network.judged import JudgedGroup
-from originlock.locks.network.prefix_lists import planned
 from originlock.locks.network.room import Arrangement, Counts, PrefixLists, counted, ports_that_fit
 from originlock.locks.network.standing import Standing
 from originlock.plan.change import Objection

@@ -25,6 +25,7 @@ from originlock.facts.unknown import Unknown
 from originlock.facts.words import addresses_in_words, count, key_in_words, rule_in_words
 from originlock.intent.policy import COMMAND_LINE_ORIGIN, Overrides, Policy
 from originlock.locks.network import balancer, guards, ownership, prefix_lists
+from originlock.locks.network.holders import planned
 from originlock.locks.network.judged import JudgedGroup, Opening
 from originlock.locks.network.room import AddStep, Arrangement, MakeRoomStep, Site, arranged, counted
 from originlock.locks.network.standing import Standing, standing
@@ -68,7 +69,7 @@ def contribution(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, ove
     today = snapshot.at.astimezone(datetime.UTC).date()
     arrangements = {view.group.id: _arranged(policy, view, accepted, snapshot) for view in stand.views}
     drafts = (
-        *prefix_lists.drafts(policy, accepted, snapshot),
+        *prefix_lists.drafts(policy, accepted, snapshot, stand),
         *balancer.drafts(policy, snapshot, stand),
         *(d for view in stand.views for d in _drafts(policy, accepted, view, arrangements[view.group.id], overrides)),
     )
@@ -77,8 +78,8 @@ def contribution(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, ove
         drafts=drafts,
         objections=(
             *guards.objections(policy, accepted, snapshot, stand, arrangements, overrides),
-            *balancer.objections(policy, snapshot, stand),
-            *prefix_lists.objections(policy, snapshot),
+            *balancer.objections(policy, accepted, snapshot, stand),
+            *prefix_lists.objections(policy, accepted, snapshot, stand),
         ),
         holes=marked(holes(policy, accepted, snapshot), drafts),
         notes=(
@@ -99,7 +100,7 @@ def contribution(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, ove
             *prefix_lists.basis(policy, snapshot),
         ),
         waits=(
-            *prefix_lists.waits(policy, snapshot, stand),
+            *prefix_lists.waits(policy, accepted, snapshot, stand),
             *balancer.waits(policy, snapshot, stand),
         ),
     )
@@ -110,7 +111,7 @@ def holes(policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> tuple[H
     stand = standing(policy, accepted, snapshot)
     guests = welcome(policy, accepted, snapshot.at.astimezone(datetime.UTC).date())
     return (
-        *prefix_lists.holes(policy, accepted, snapshot, guests),
+        *prefix_lists.holes(policy, accepted, snapshot, stand, guests),
         *(
             _hole(policy, accepted, snapshot, stand, view, opening)
             for view in stand.views
@@ -184,13 +185,13 @@ def _limit(snapshot: Snapshot) -> int:
 def _fits(policy: Policy, accepted: AcceptedList, view: JudgedGroup, snapshot: Snapshot) -> bool:
     """Whether everything missing goes in at once."""
     keys = [rule.key for rule in view.group.rules] + [spec.key for spec in view.missing]
-    lists = prefix_lists.planned(policy, accepted, snapshot)
+    lists = planned(policy, accepted, snapshot)
     return not _needs_room(policy, accepted, view, snapshot) or counted(keys, lists).within(_limit(snapshot))
 
 
 def _needs_room(policy: Policy, accepted: AcceptedList, view: JudgedGroup, snapshot: Snapshot) -> bool:
     """Whether the group will count as more rules than it does: by rules, or by a list that becomes larger."""
-    return bool(view.missing) or guards.outgrows(snapshot, view, prefix_lists.planned(policy, accepted, snapshot))
+    return bool(view.missing) or guards.outgrows(snapshot, view, planned(policy, accepted, snapshot))
 
 
 def _arranged(policy: Policy, view: JudgedGroup, accepted: AcceptedList, snapshot: Snapshot) -> Arrangement:
@@ -203,7 +204,7 @@ def _arranged(policy: Policy, view: JudgedGroup, accepted: AcceptedList, snapsho
             removable,
             view.wanted_keys,
             _limit(snapshot),
-            prefix_lists.planned(policy, accepted, snapshot),
+            planned(policy, accepted, snapshot),
         )
     )
 

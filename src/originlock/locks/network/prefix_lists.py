@@ -1,109 +1,37 @@
 """The network lock's word on managed prefix lists: made, sized, and their entries kept current.
 
 Lives here: changes, promises, questions, objections and holes that are about the lists that hold the edge's ranges.
-Must not live here: the rules that name them (see `wanted`, `lock`), lists that somebody else's rules name.
+Must not live here: which lists those are, and what leaves them (see `holders`), the rules that name them (see `wanted`,
+`lock`).
 """
 
 from __future__ import annotations
 
+import datetime
 import hashlib
-import math
 from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from originlock.facts.edge import AcceptedList
-from originlock.facts.networks import IPV4, AddressSet, Cidr, Family, order
+from originlock.facts.networks import AddressSet, Cidr, order
 from originlock.facts.origin import PrefixList, name_of_new_prefix_list
-from originlock.facts.snapshot import Snapshot
+from originlock.facts.snapshot import Names, Snapshot
 from originlock.facts.unknown import Unknown
 from originlock.facts.words import addresses_in_words, count
 from originlock.intent.policy import ListsAlone, Policy
 from originlock.locks.network import ownership
+from originlock.locks.network.holders import Holder, holders, is_named_newly, leaving
 from originlock.locks.network.standing import Standing
 from originlock.locks.network.terms import families_of, list_tags, lists_of
-from originlock.locks.network.wanted import strangers
+from originlock.locks.network.wanted import strangers, welcome
 from originlock.plan.acts import AddEntries, CreatePrefixList, Entry, RemoveEntries, ResizePrefixList
-from originlock.plan.change import Draft, Effect, Expectation, Hole, Objection, Phase, Unread, Wait
+from originlock.plan.change import Draft, Effect, Expectation, Hole, Milestone, Objection, Phase, Unread, Wait
 from originlock.plan.questions import AskPrefixLists, AskTaggedPrefixLists, Question
 
 MOST_AT_ONCE: Final = 100
 """EC2 API reference, CreateManagedPrefixList and ModifyManagedPrefixList: up to 100 entries in a request."""
-
-_LEAST_HEADROOM: Final = 2
-_HEADROOM: Final = 0.25
-"""How much larger than its content a list is made: it counts by its size against every group that names it, so that
-much would be dear, and none would make every new range two changes (our choice)."""
-
-
-def size_for(entries: int) -> int:
-    """The maximum number of entries that a list of so many is made with."""
-    return entries + max(_LEAST_HEADROOM, math.ceil(entries * _HEADROOM))
-
-
-class Holder(msgspec.Struct, frozen=True):
-    """One list, and what is wanted of it.
-
-    Attributes:
-        list: its id, or what it is called before it is made.
-        held: as it is; None where it is to be made.
-        wanted: every entry that it is to hold.
-    """
-
-    family: Family
-    list: str
-    held: PrefixList | None
-    wanted: tuple[Cidr, ...]
-
-    @property
-    def entries(self) -> tuple[Cidr, ...]:
-        """What it holds now."""
-        return () if self.held is None or isinstance(self.held.entries, Unknown) else self.held.entries
-
-    @property
-    def missing(self) -> tuple[Cidr, ...]:
-        """What is wanted and not in it."""
-        return tuple(cidr for cidr in self.wanted if cidr not in self.entries)
-
-    @property
-    def size(self) -> int:
-        """How large it has to be while it holds both what it has and what is wanted."""
-        needed = len(self.entries) + len(self.missing)
-        if self.held is None:
-            return size_for(needed)
-        weight = self.held.weight if isinstance(self.held.weight, int) else needed
-        return weight if needed <= weight else size_for(needed)
-
-    def leaving(self, policy: Policy, accepted: AcceptedList) -> tuple[Cidr, ...]:
-        """What is to go: what we put in and is wanted no longer; of what others put in, what the policy says."""
-        if self.held is None or not accepted.may_remove:
-            return ()
-        removing = policy.network.foreign == "remove"
-        says = dict(zip(self.entries, self.held.descriptions, strict=False))
-        return tuple(
-            cidr
-            for cidr in self.entries
-            if cidr not in self.wanted and (removing or ownership.is_own_entry(says.get(cidr, "")))
-        )
-
-
-def holders(policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> tuple[Holder, ...]:
-    """The lists of an origin that holds the ranges in lists."""
-    found = []
-    for family, name in lists_of(policy, snapshot, families_of(policy, snapshot)):
-        held = snapshot.prefix_lists.get(name)
-        wanted = accepted.ranges.ipv4 if family == IPV4 else accepted.ranges.ipv6
-        found.append(Holder(family, name, held if isinstance(held, PrefixList) else None, tuple(wanted)))
-    return tuple(found)
-
-
-def planned(policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> dict[str, PrefixList | Unknown]:
-    """The lists as they count when this plan is done, those that are to be made included."""
-    after = dict(snapshot.prefix_lists)
-    for holder in holders(policy, accepted, snapshot):
-        after[holder.list] = PrefixList(holder.list, "", holder.family, holder.size, holder.wanted)
-    return after
 
 
 def questions(policy: Policy, snapshot: Snapshot) -> list[Question]:
@@ -116,14 +44,22 @@ def questions(policy: Policy, snapshot: Snapshot) -> list[Question]:
     return [AskTaggedPrefixLists(list_tags(policy))] if list_tags(policy) not in snapshot.tagged_lists else []
 
 
-def drafts(policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> list[Draft]:
-    """Lists made or made larger, entries put in, and afterwards those that are wanted no longer taken out."""
-    if objections(policy, snapshot):
+def drafts(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, stand: Standing) -> list[Draft]:
+    """Lists made or made larger, entries put in, and afterwards those that are wanted no longer taken out.
+
+    Nothing where there is to be a group that names them, and none is known: who comes in by them, and in which
+    families, is not known either.
+    """
+    if _unusable(policy, snapshot) or not (stand.holds or isinstance(policy.target, ListsAlone)):
         return []
-    return [draft for holder in holders(policy, accepted, snapshot) for draft in _of_list(policy, accepted, holder)]
+    return [
+        draft
+        for holder in holders(policy, accepted, snapshot)
+        for draft in _of_list(policy, holder, leaving(policy, accepted, snapshot, stand, holder))
+    ]
 
 
-def _of_list(policy: Policy, accepted: AcceptedList, holder: Holder) -> Iterator[Draft]:
+def _of_list(policy: Policy, holder: Holder, going: tuple[Cidr, ...]) -> Iterator[Draft]:
     origin, missing = policy.origin, holder.missing
     new_name = name_of_new_prefix_list(holder.list)
     if holder.held is None and new_name is not None:
@@ -141,7 +77,7 @@ def _of_list(policy: Policy, accepted: AcceptedList, holder: Holder) -> Iterator
         add = AddEntries(holder.list, _entries(policy, batch))
         reason = f"{count(len(batch), 'wanted range')} not in the list yet"
         yield Draft(origin, Phase.WIDEN, Effect.WIDEN, add, reason)
-    for batch in _batches(holder.leaving(policy, accepted)):
+    for batch in _batches(going):
         remove = RemoveEntries(holder.list, _entries(policy, batch))
         reason = f"{count(len(batch), 'range')} no longer wanted"
         yield Draft(origin, Phase.NARROW, Effect.NARROW, remove, reason)
@@ -157,16 +93,41 @@ def _batches(cidrs: tuple[Cidr, ...]) -> Iterator[tuple[Cidr, ...]]:
         yield listed[at : at + MOST_AT_ONCE]
 
 
-def objections(policy: Policy, snapshot: Snapshot) -> list[Objection]:
+def objections(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, stand: Standing) -> list[Objection]:
     """Reasons not to go on that lie in the lists."""
+    return _unusable(policy, snapshot) or [
+        objection
+        for holder in holders(policy, accepted, snapshot)
+        for objection in _opening(policy, accepted, snapshot, stand, holder)
+    ]
+
+
+def _opening(
+    policy: Policy, accepted: AcceptedList, snapshot: Snapshot, stand: Standing, holder: Holder
+) -> Iterator[Objection]:
+    """A list that would be named for the first time, with strangers in it."""
+    if not is_named_newly(policy, accepted, snapshot, stand, holder):
+        return
+    guests = welcome(policy, accepted, snapshot.at.astimezone(datetime.UTC).date())
+    going = leaving(policy, accepted, snapshot, stand, holder)
+    staying = [cidr for cidr in holder.entries if cidr not in holder.wanted and cidr not in going]
+    lets_in = strangers(AddressSet.of(staying), guests)
+    if lets_in:
+        words = addresses_in_words(lets_in)
+        yield Objection(
+            guard="prefix-list",
+            message=f"rules that name {holder.list} would let in strangers who are in it: {words}",
+            remedy='take them out of it, or say foreign = "remove", or write down as exceptions who is meant',
+            origin=policy.origin,
+        )
+
+
+def _unusable(policy: Policy, snapshot: Snapshot) -> list[Objection]:
+    """Lists that could not be found or read, or that are not named for every family."""
     if policy.network.via != "prefix-list":
         return []
     if not policy.network.prefix_list:
-        answer = snapshot.tagged_lists.get(list_tags(policy))
-        if not isinstance(answer, Unknown):
-            return []
-        said = f"whether there are lists of ours already cannot be told: {answer.reason}"
-        return [Objection("prefix-list", said, "let DescribeManagedPrefixLists be called", policy.origin)]
+        return _unusable_ours(policy, snapshot)
     found, families = [], set()
     for name in policy.network.prefix_list:
         held = snapshot.prefix_lists.get(name, Unknown(name, "it was not read"))
@@ -184,6 +145,32 @@ def objections(policy: Policy, snapshot: Snapshot) -> list[Objection]:
     return found
 
 
+def _unusable_ours(policy: Policy, snapshot: Snapshot) -> list[Objection]:
+    answer = snapshot.tagged_lists.get(list_tags(policy), Names())
+    if isinstance(answer, Unknown):
+        said = f"whether there are lists of ours already cannot be told: {answer.reason}"
+        return [Objection("prefix-list", said, "let DescribeManagedPrefixLists be called", policy.origin)]
+    return [
+        Objection(
+            guard="prefix-list",
+            message=f"our prefix list {name} could not be read: {unread.reason}",
+            remedy="let GetManagedPrefixListEntries be called",
+            origin=policy.origin,
+        )
+        for name, unread in _unread_lists(answer, snapshot)
+    ]
+
+
+def _unread_lists(answer: Names, snapshot: Snapshot) -> list[tuple[str, Unknown]]:
+    found = []
+    for name in answer.names:
+        held = snapshot.prefix_lists.get(name)
+        what = held.entries if isinstance(held, PrefixList) else held
+        if isinstance(what, Unknown):
+            found.append((name, what))
+    return found
+
+
 def expectations(policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> tuple[Expectation, ...]:
     """Every wanted range is an entry."""
     return tuple(
@@ -191,29 +178,46 @@ def expectations(policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> 
     )
 
 
-def waits(policy: Policy, snapshot: Snapshot, stand: Standing) -> tuple[Wait, ...]:
-    """A group names a list only when the list holds everything, and lets go of its rules only then."""
-    lists = lists_of(policy, snapshot, families_of(policy, snapshot))
-    return tuple(
-        Wait(policy.origin, view.group.id, before, name)
-        for view in stand.holds
-        for _, name in lists
-        for before in (Phase.WIDEN, Phase.NARROW)
-    )
+def waits(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, stand: Standing) -> tuple[Wait, ...]:
+    """A group names a list only when the list holds everything, and lets go of its rules only then.
+
+    A list of which nobody has been let in by yet first loses what is not wanted. One that lets in already keeps it
+    until the groups hold, and the load balancer has, whatever stands for it.
+    """
+    balancer, origin = snapshot.load_balancer, policy.origin
+    found = []
+    for holder in holders(policy, accepted, snapshot):
+        newly = is_named_newly(policy, accepted, snapshot, stand, holder)
+        until = Milestone.DONE if newly else Milestone.WIDENED
+        targets = [view.group.id for view in stand.holds]
+        found += [Wait(origin, name, Phase.WIDEN, holder.list, until) for name in targets]
+        found += [Wait(origin, name, Phase.NARROW, holder.list) for name in targets]
+        if balancer is not None:
+            found += [Wait(origin, balancer.id, Phase.WIDEN, holder.list, until)]
+            targets.append(balancer.id)
+        if not newly:
+            found += [Wait(origin, holder.list, Phase.NARROW, name) for name in targets]
+    return tuple(found)
 
 
-def holes(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, guests: AddressSet) -> list[Hole]:
+def holes(
+    policy: Policy, accepted: AcceptedList, snapshot: Snapshot, stand: Standing, guests: AddressSet
+) -> list[Hole]:
     """Entries of the lists by which strangers come in, wherever a list is named."""
     found = []
     for holder in holders(policy, accepted, snapshot):
-        going = holder.leaving(policy, accepted)
-        for cidr in holder.entries:
-            lets_in = strangers(AddressSet.of((cidr,)), guests)
-            if cidr not in holder.wanted and lets_in:
-                closing = "it goes with the next `originlock apply`" if cidr in going else _HOW
-                words = addresses_in_words(lets_in)
-                found.append(Hole(policy.origin, holder.list, f"entry {cidr}", words, "", closing))
+        going = leaving(policy, accepted, snapshot, stand, holder)
+        for cidr in sorted(holder.entries, key=order):
+            if cidr not in holder.wanted and strangers(AddressSet.of((cidr,)), guests):
+                closing = _how_to_close(accepted, going, cidr)
+                found.append(Hole(policy.origin, holder.list, f"entry {cidr}", cidr, "", closing))
     return found
+
+
+def _how_to_close(accepted: AcceptedList, going: tuple[Cidr, ...], cidr: Cidr) -> str:
+    if not accepted.may_remove:
+        return "nothing is removed while the published forms of the list disagree: apply again when they agree"
+    return "it goes with the next `originlock apply`" if cidr in going else _HOW
 
 
 _HOW: Final = '--foreign remove (or foreign = "remove" in the configuration)'
@@ -221,14 +225,13 @@ _HOW: Final = '--foreign remove (or foreign = "remove" in the configuration)'
 
 def unread(policy: Policy, snapshot: Snapshot) -> tuple[Unread, ...]:
     """Lists that could not be read."""
-    answer = snapshot.tagged_lists.get(list_tags(policy))
-    found = [Unread(policy.origin, "", answer.what, answer.reason)] if isinstance(answer, Unknown) else []
-    for name in policy.network.prefix_list:
-        held = snapshot.prefix_lists.get(name)
-        what = held if isinstance(held, Unknown) else held.entries if held is not None else None
-        if isinstance(what, Unknown):
-            found.append(Unread(policy.origin, name, what.what, what.reason))
-    return tuple(found)
+    if policy.network.via != "prefix-list":
+        return ()
+    answer = snapshot.tagged_lists.get(list_tags(policy), Names())
+    if isinstance(answer, Unknown):
+        return (Unread(policy.origin, "", answer.what, answer.reason),)
+    named = Names(policy.network.prefix_list or answer.names)
+    return tuple(Unread(policy.origin, name, u.what, u.reason) for name, u in _unread_lists(named, snapshot))
 
 
 def basis(policy: Policy, snapshot: Snapshot) -> tuple[tuple[str, str], ...]:

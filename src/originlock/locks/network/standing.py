@@ -23,8 +23,8 @@ from originlock.facts.words import ports_in_words
 from originlock.intent.policy import Policy
 from originlock.locks.network import ownership
 from originlock.locks.network.judged import JudgedGroup, judged
-from originlock.locks.network.terms import doors_of
-from originlock.locks.network.wanted import welcome
+from originlock.locks.network.terms import doors_of, terms_of
+from originlock.locks.network.wanted import wanted_rules, welcome
 
 BALANCER_TAG = "originlock:load-balancer"
 """The tag of a group of our own whose value is the name of the load balancer that it was made for."""
@@ -81,8 +81,10 @@ def standing(policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> Stan
     if policy.network.security_group == "create" and own is not None:
         return _with_own(policy, accepted, snapshot, own, [group for group in attached if group.id != own.id])
     if policy.network.security_group == "create":
-        # Whether there is one of ours cannot be told: nothing is made twice, and nothing else is changed for it.
-        return Standing((), _beside(policy, accepted, snapshot, attached))
+        # Whether there is one of ours cannot be told: nothing is made twice. And nothing is taken out of the others,
+        # for nobody holds what is wanted in their stead.
+        beside = _beside(policy, accepted, snapshot, attached)
+        return Standing((), tuple(msgspec.structs.replace(view, going=(), own_unwanted=()) for view in beside))
     return _with_existing(policy, accepted, snapshot, attached)
 
 
@@ -112,10 +114,9 @@ def _with_existing(
 ) -> Standing:
     if not attached:
         return Standing(())
-    home = min(attached, key=lambda group: (-_own_rules(policy, group), group.id))
+    home = min(attached, key=lambda group: _home_order(policy, accepted, snapshot, group))
     views = [judged(policy, accepted, snapshot, group, holds=group.id == home.id) for group in attached]
-    shared = _shared(snapshot, views)
-    kept = [_left_to_others(policy, view) if view.group.id in shared else view for view in views]
+    kept, shared = _sparing(policy, snapshot, views)
     return Standing(
         tuple(view for view in kept if view.group.id == home.id),
         tuple(view for view in kept if view.group.id != home.id),
@@ -123,8 +124,18 @@ def _with_existing(
     )
 
 
-def _own_rules(policy: Policy, group: SecurityGroup) -> int:
-    return sum(1 for rule in group.rules if ownership.is_own(rule, policy.origin))
+def _home_order(
+    policy: Policy, accepted: AcceptedList, snapshot: Snapshot, group: SecurityGroup
+) -> tuple[int, int, str]:
+    """Which group is to hold what is wanted: that with the most of it, else with the most rules of ours.
+
+    What is wanted counts first, for a run that died after it had filled one, and emptied it of all else, is to be gone
+    on with where it was.
+    """
+    today = snapshot.at.astimezone(datetime.UTC).date()
+    wanted = {spec.key for spec in wanted_rules(policy, accepted, today, terms_of(policy, snapshot))}
+    own = [rule for rule in group.rules if ownership.is_own(rule, policy.origin)]
+    return -sum(1 for rule in own if rule.key in wanted), -len(own), group.id
 
 
 def _has_other_users(snapshot: Snapshot, group: str) -> bool:
@@ -136,6 +147,12 @@ def _has_other_users(snapshot: Snapshot, group: str) -> bool:
     if balancer is None or isinstance(users, Unknown) or isinstance(balancer.interfaces, Unknown):
         return True
     return bool(set(users.names).difference(each.id for each in balancer.interfaces))
+
+
+def _sparing(policy: Policy, snapshot: Snapshot, views: list[JudgedGroup]) -> tuple[list[JudgedGroup], tuple[str, ...]]:
+    """The views, of which those that others use too lose foreign rules only by their ids; and the ids of those."""
+    shared = tuple(view.group.id for view in views if view.going and _has_other_users(snapshot, view.group.id))
+    return [_left_to_others(policy, view) if view.group.id in shared else view for view in views], shared
 
 
 def _left_to_others(policy: Policy, view: JudgedGroup) -> JudgedGroup:
@@ -161,24 +178,12 @@ def _with_own(
     }
     leaving = set(candidates).difference(needed)
     # What leaves takes its rules along; nothing in it is touched.
-    kept = [
+    staying = [
         msgspec.structs.replace(view, going=(), own_unwanted=()) if view.group.id in leaving else view
         for view in beside
     ]
-    shared = _shared(snapshot, kept)
-    return Standing(
-        (judged(policy, accepted, snapshot, own),),
-        tuple(_left_to_others(policy, view) if view.group.id in shared else view for view in kept),
-        candidates,
-        needed,
-        own.id,
-        shared,
-    )
-
-
-def _shared(snapshot: Snapshot, views: list[JudgedGroup]) -> tuple[str, ...]:
-    """Those of the groups that others use too, or may, and that hold what would go otherwise."""
-    return tuple(view.group.id for view in views if view.going and _has_other_users(snapshot, view.group.id))
+    (ours, *kept), shared = _sparing(policy, snapshot, [judged(policy, accepted, snapshot, own), *staying])
+    return Standing((ours,), tuple(kept), candidates, needed, own.id, shared)
 
 
 def _who_needs(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, view: JudgedGroup) -> str | None:
@@ -193,9 +198,11 @@ def _who_needs(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, view:
         return f"whether a rule refers to {name} cannot be told ({named.reason})"
     if named.names:
         return f"rules of {', '.join(named.names)} refer to {name}, which may be how targets admit the load balancer"
-    if view.unclear:
-        return f"whom {view.unclear[0][0].id} of {name} lets in cannot be told"
-    others = {ownership.owner(rule) for rule in view.group.rules} - {None, policy.origin}
+    # What is named to go anyway is no reason to stay.
+    unclear = next((rule for rule, _ in view.unclear if rule not in view.going), None)
+    if unclear is not None:
+        return f"whom {unclear.id} of {name} lets in cannot be told"
+    others = {ownership.owner(rule) for rule in view.group.rules if rule not in view.going} - {None, policy.origin}
     if others:
         return f"{name} holds rules of the origin {', '.join(sorted(filter(None, others)))}"
     unlocked = next((rule for rule in view.group.rules if _opens_what_is_not_locked(policy, snapshot, rule)), None)
@@ -203,7 +210,7 @@ def _who_needs(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, view:
         return (
             f"{unlocked.id} of {name} opens a port that is listened on and not locked ({ports_in_words(unlocked.key)})"
         )
-    theirs = [rule for rule in view.harmless if _is_a_way_in_of_its_own(policy, accepted, snapshot, rule)]
+    theirs = [rule for rule in view.harmless if is_a_way_in_of_its_own(policy, accepted, snapshot, rule)]
     if theirs:
         return f"{theirs[0].id} of {name} lets in others than strangers, whom our own group does not let in"
     return None
@@ -218,10 +225,14 @@ def _opens_what_is_not_locked(policy: Policy, snapshot: Snapshot, rule: Rule) ->
     return any(rule.key.opens(*door) for door in doors_of(policy, snapshot) if door not in locked)
 
 
-def _is_a_way_in_of_its_own(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, rule: Rule) -> bool:
-    """Whether a rule that is no hole lets somebody in at a door whom what is wanted does not let in."""
-    if not any(rule.key.opens(*door) for door in doors_of(policy, snapshot)):
+def is_a_way_in_of_its_own(policy: Policy, accepted: AcceptedList, snapshot: Snapshot, rule: Rule) -> bool:
+    """Whether a rule lets somebody in at a door where what is wanted does not let him in."""
+    network = policy.network
+    opened = [door for door in doors_of(policy, snapshot) if rule.key.opens(*door)]
+    if not opened:
         return False
+    if any(protocol != network.protocol or port not in network.ports for protocol, port in opened):
+        return True
     guests = welcome(policy, accepted, snapshot.at.astimezone(datetime.UTC).date())
     source = rule.key.source
     return not (isinstance(source, CidrSource) and guests.covers(source.cidr))
