@@ -187,6 +187,10 @@ def _may_be(schema: Mapping[str, object]) -> str:
         case {"type": "integer" | "number" as kind, "minimum": least, **rest}:
             upto = f"{least} to {rest['maximum']}" if "maximum" in rest else f"{least} or more"
             return f"{'whole number' if kind == 'integer' else 'number'}, {upto}"
+        case {"type": "boolean"}:
+            return "`true` or `false`"
+        case {"anyOf": [dict(one), *_]}:
+            return f"{_may_be(one)}, or a list of them"
         case {"format": "date"}:
             return "date"
         case {"format": "uri"}:

@@ -49,7 +49,7 @@ def test_moving_from_the_script_takes_three_commands(
     assert adopted.code == 3, adopted.said
     assert watched.changes() == ["CreateTags"]
     assert "Adoption for blog (eu-west-1)" in adopted.out
-    assert "mark 23 rules as ours" in adopted.out
+    assert "mark 23 rules as those of the origin blog" in adopted.out
     assert f"1 range of the past: {FORMER}" in adopted.out
     assert owners(ec2, left) == {**dict.fromkeys(EDGE | {FORMER}, "blog"), OFFICE: None}
     assert {rule["SecurityGroupRuleId"]: source_of(rule) for rule in rules(ec2, left)} == before

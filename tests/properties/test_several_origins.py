@@ -193,7 +193,7 @@ def test_of_one_origin_the_error_is_the_answer() -> None:
         Town(Cloud({}), (policy("a", A, place=LOST),)).plan()
 
 
-def test_wrong_usage_stops_all() -> None:
+def test_wrong_usage_of_the_only_origin_is_an_error() -> None:
     """A profile that is not there would be told of as a state of AWS."""
 
     class NoRegion(Cloud):
@@ -204,7 +204,10 @@ def test_wrong_usage_stops_all() -> None:
             return super().reader(place)
 
     with pytest.raises(UsageError):
-        Town(NoRegion({B: ()}), (policy("a", A, place=ODD), policy("b", B))).plan()
+        Town(NoRegion({B: ()}), (policy("a", A, place=ODD),)).plan()
+    made = Town(NoRegion({B: ()}), (policy("a", A, place=ODD), policy("b", B))).plan()
+    assert [unread.origin for unread in made.unknown] == ["a"]
+    assert {change.origin for change in made.changes} == {"b"}
 
 
 class FullDisk(FakeState):

@@ -46,7 +46,9 @@ _BAD_CREDENTIALS: Final = frozenset(
         "IncompleteSignature",
     }
 )
-_DENIED: Final = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"})
+DENIED: Final = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"})
+"""The codes of what IAM does not allow."""
+
 _ALREADY: Final = frozenset(
     {
         "InvalidPermission.Duplicate",
@@ -116,8 +118,8 @@ def outcome_of(error: BaseException) -> Outcome:
         return Failed(said, remedy)
     if code == "DependencyViolation":
         return Failed(said, f"see what still uses it; then {_AGAIN}")
-    if code in _DENIED:
-        return Failed(said, f"allow the call in the IAM policy; then {_AGAIN}")
+    if code in DENIED:
+        return Failed(said, f"allow the call in the IAM policy, which `originlock iam-policy` prints; then {_AGAIN}")
     if code or isinstance(error, _NO_CREDENTIALS):
         return Failed(said, f"mend what AWS says; then {_AGAIN}")
     return Unsure(said)

@@ -6,10 +6,10 @@ Lives here: what every reader does about a call that fails. Must not live here: 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from originlock.aws.answers import CallError, end_of_reading
-from originlock.aws.wording import in_words
+from originlock.aws.answers import DENIED, CallError, end_of_reading
+from originlock.aws.wording import code_of, in_words
 from originlock.facts.networks import NotACidrError
 from originlock.facts.unknown import Unknown
 
@@ -28,4 +28,7 @@ def read(what: str, call: Callable[[], _T]) -> _T | Unknown:
         end = end_of_reading(error)
         if end is not None:
             raise end from error
-        return Unknown(what, in_words(error))
+        return Unknown(what, in_words(error) + (_WHAT_IS_NEEDED if code_of(error) in DENIED else ""))
+
+
+_WHAT_IS_NEEDED: Final = " (`originlock iam-policy`, with the same options, prints what IAM must allow)"

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from originlock.facts.edge import AcceptedList
-from originlock.facts.words import count, target_in_words
+from originlock.facts.origin import RuleSpec
+from originlock.facts.words import count, ports_in_words, source_in_words, target_in_words
 from originlock.plan.acts import (
     Act,
     AddEntries,
@@ -93,8 +94,8 @@ def _act_in_words(act: Act) -> str:
             return f"add {rules_in_words(spec.key for spec in specs)}"
         case Revoke(_, rules):
             return f"remove {rules_in_words(rule.key for rule in rules)}"
-        case TagRules(_, ids, _):
-            return f"mark {count(len(ids), 'rule')} as ours"
+        case TagRules(_, ids, tags):
+            return f"mark {count(len(ids), 'rule')} as those of the origin {', '.join(value for _, value in tags)}"
         case UntagRules(_, ids, _):
             return f"take our mark off {count(len(ids), 'rule')}"
         case CreateGroup() | DeleteGroup() | AuthorizeEgress():
@@ -116,9 +117,14 @@ def _group_act_in_words(act: GroupAct) -> str:
         case DeleteGroup():
             return "delete the security group"
         case AuthorizeEgress(_, rules):
-            return f"let it reach {rules_in_words(spec.key for spec in rules)}"
+            return f"let it send out {_ways_out(rules)}"
         case _:
             assert_never(act)
+
+
+def _ways_out(rules: Iterable[RuleSpec]) -> str:
+    """Egress: whom a rule names is where it goes to."""
+    return ", ".join(f"{ports_in_words(spec.key)} to {source_in_words(spec.key.source)}" for spec in rules)
 
 
 def _list_act_in_words(act: ListAct) -> str:
@@ -180,7 +186,9 @@ def _summary(plan: Plan, hint: str) -> list[Line]:
         return [_standing(plan)]
     widening = sum(1 for change in plan.changes if change.effect is Effect.WIDEN)
     narrowing = sum(1 for change in plan.changes if change.effect is Effect.NARROW)
-    said = f"{count(len(plan.changes), 'change')}: {widening} widen, {narrowing} narrow"
+    others = len(plan.changes) - widening - narrowing
+    neutral = f", {others} neutral" if others else ""
+    said = f"{count(len(plan.changes), 'change')}: {widening} widen, {narrowing} narrow{neutral}"
     lines = [Line(f"{_refused(plan)}; for the others:", Tone.BAD)] if plan.objections else []
     lines += [Line(f"{said}; digest {plan.digest[:_SHORT_DIGEST]}", Tone.TITLE)]
     return [*lines, Line(hint, Tone.QUIET)] if hint else lines

@@ -6,6 +6,8 @@ them. Nothing is opened or closed by an adoption: it widens and narrows nobody's
 
 from __future__ import annotations
 
+import msgspec
+
 from originlock.facts.edge import AcceptedList
 from originlock.facts.networks import Cidr
 from originlock.facts.origin import CidrSource, Rule, SecurityGroup, parts_of_new_group
@@ -17,7 +19,7 @@ from originlock.locks.network.judged import JudgedGroup
 from originlock.locks.network.lock import basis_of, holes, unread
 from originlock.locks.network.standing import standing
 from originlock.plan.acts import TagRules
-from originlock.plan.change import Contribution, Draft, Effect, Expectation, Note, Phase
+from originlock.plan.change import Contribution, Draft, Effect, Expectation, Hole, Note, Phase
 
 
 def adoption_contribution(policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> Contribution:
@@ -25,11 +27,21 @@ def adoption_contribution(policy: Policy, accepted: AcceptedList, snapshot: Snap
     views = _views(policy, accepted, snapshot)
     return Contribution(
         drafts=tuple(draft for view in views for draft in _drafts(policy, accepted, view.group)),
-        holes=holes(policy, accepted, snapshot),
+        holes=_after_it(policy, accepted, snapshot),
         notes=tuple(note for view in views for note in _notes(policy, accepted, view.group)),
         unknown=unread(policy, accepted, snapshot),
         expectations=tuple(_expectation(policy, view) for view in views),
         basis=tuple(basis_of(view.group) for view in views),
+    )
+
+
+def _after_it(policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> tuple[Hole, ...]:
+    """The holes, those by rules that are taken over with what then closes them: no option is needed."""
+    ours = {rule.id for view in _views(policy, accepted, snapshot) for rule in to_adopt(policy, accepted, view.group)}
+    closing = "it is taken over, and goes with the next `originlock apply`"
+    return tuple(
+        msgspec.structs.replace(hole, close_with=closing) if hole.rule in ours else hole
+        for hole in holes(policy, accepted, snapshot)
     )
 
 

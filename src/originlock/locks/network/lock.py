@@ -319,7 +319,10 @@ def _how_to_close_by_name(policy: Policy, view: JudgedGroup, rule: Rule, doors: 
     ]
     if unlocked and isinstance(rule.key.source, CidrSource) and rule not in view.own_unwanted:
         said = f"{' and '.join(unlocked)} {'is' if len(unlocked) == 1 else 'are'} listened on, and not locked"
-        return f"{said}: lock it too (--port), delete the listener, or name the rule: {_named(rule)}"
+        ports = sorted({*network.ports, *(n for p, n in doors if p == network.protocol and rule.key.opens(p, n))})
+        every = " ".join(f"--port {port}" for port in ports)
+        too = f"lock it too ({every}, or ports = {ports})"
+        return f"{said}: {too}, delete the listener, or name the rule: {_named(rule)}"
     by_list = isinstance(rule.key.source, PrefixListSource)
     reason = "it names a prefix list" if by_list else "it opens more than the ports"
     return f"{reason}, so it must be named: {_named(rule)}"

@@ -33,7 +33,7 @@ from originlock.locks.network.room import (
 from originlock.locks.network.standing import Standing, standing
 from originlock.locks.network.terms import terms_of
 from originlock.locks.network.wanted import lets_in_only_welcome, wanted_rules, welcome
-from originlock.plan.acts import Authorize, Inverse, Revoke, RuleInverse, TagRules, UntagRules, Withdraw
+from originlock.plan.acts import Authorize, Inverse, Revoke, RuleInverse, TagRules, UntagRules, Withdraw, remaining
 from originlock.plan.change import Contribution, Draft, Effect, Expectation, Note, Objection, Phase
 from originlock.plan.questions import AskPrefixLists, AskRulesQuota, Question
 
@@ -184,9 +184,13 @@ class _Way:
             self.going.append(rule)
 
     def _retag(self, act: TagRules | UntagRules) -> None:
-        ids = tuple(rule.id for rule in self.group.rules if rule.id in act.rules)
-        if ids:
-            self.retag.append(msgspec.structs.replace(act, rules=ids))
+        # Of rules that are gone nothing is left to do, nor of those whose tags are as they were.
+        left = remaining(msgspec.structs.replace(act, rules=self._there(act.rules)), self.group)
+        if isinstance(left, TagRules | UntagRules):
+            self.retag.append(left)
+
+    def _there(self, ids: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(rule.id for rule in self.group.rules if rule.id in ids)
 
     def _arranged(self) -> Arrangement:
         if not self.coming:
