@@ -333,9 +333,7 @@ def notes(policy: Policy, snapshot: Snapshot, stand: Standing) -> list[Note]:
         ]
         said += _open_without_a_listener(stand, doors)
     if policy.network.ipv6 is None and not balancer.has_ipv6:
-        said.append(
-            f"{balancer.name} has no IPv6 addresses, so IPv6 ranges stay out (`ipv6 = true` in a configuration lets them in)"
-        )
+        said.append(f"{balancer.name} has no IPv6 addresses, so IPv6 ranges are not let in; `ipv6 = true` does it")
     return [Note(policy.origin, balancer.id, each) for each in said]
 
 
