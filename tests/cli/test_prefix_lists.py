@@ -268,9 +268,12 @@ def test_two_origins_share_a_list(aws: LocalAws, product: Product, ec2: AwsClien
 
 def test_what_others_put_into_a_shared_list(product: Product, ec2: AwsClient) -> None:
     """An entry of somebody's is a hole in every group that names the list; it goes where the policy says so."""
-    held = (a_list(ec2, (*IPV4, STRANGER, "10.0.0.0/8"), size=20), a_list(ec2, IPV6, ipv6=True))
+    held = (a_list(ec2, (*IPV4, "10.0.0.0/8"), size=20), a_list(ec2, IPV6, ipv6=True))
     made = group(ec2)
     naming(product, made, *held)
+    assert product.run("apply", "--yes").code == 0
+    put_in = [{"Cidr": STRANGER, "Description": "by hand"}]
+    ec2.modify_managed_prefix_list(PrefixListId=held[0], CurrentVersion=1, AddEntries=put_in)
     ended = product.run("apply", "--yes", "-o", "json")
     assert ended.code == 3, ended.said
     (hole,) = [each for each in ended.json["holes"] if each["target"] == held[0]]
@@ -280,6 +283,24 @@ def test_what_others_put_into_a_shared_list(product: Product, ec2: AwsClient) ->
     ended = product.run("apply", "--foreign", "remove", "--yes", "-o", "json")
     assert ended.code == 0, ended.said
     assert STRANGER not in entries(ec2, held[0])
+
+
+def test_a_list_with_strangers_is_not_named(aws: LocalAws, product: Product, ec2: AwsClient) -> None:
+    """A group that let in nobody but the edge would let in whomever somebody put into the list."""
+    held = (a_list(ec2, (*IPV4, STRANGER, "10.0.0.0/8"), size=20), a_list(ec2, IPV6, ipv6=True))
+    made = group(ec2)
+    naming(product, made, *held)
+    watched = Watched(aws)
+    ended = product.run("apply", "--yes", "-o", "json")
+    assert (ended.code, guards(ended.json), watched.changes()) == (4, ["prefix-list"], [])
+    assert STRANGER in ended.json["objections"][0]["message"]
+    assert "10.0.0.0/8" not in ended.json["objections"][0]["message"]
+    watched = Watched(aws)
+    ended = product.run("apply", "--foreign", "remove", "--yes", "-o", "json")
+    assert ended.code == 0, ended.said
+    assert watched.changes() == ["ModifyManagedPrefixList", "AuthorizeSecurityGroupIngress"], "out first, then named"
+    assert STRANGER not in entries(ec2, held[0])
+    assert "10.0.0.0/8" in entries(ec2, held[0]), "who is no stranger stays"
 
 
 def test_a_list_that_is_not_there(aws: LocalAws, product: Product, ec2: AwsClient) -> None:

@@ -225,7 +225,7 @@ class Lane:
         self.completed = False
         self.act: Act | None = self.queue[0].act if self.queue else None
         self.tries = 0
-        self.refusal: Failed | None = None
+        self.answer: Outcome | None = None
         self.look_again_for = 0.0
         self.waited = 0.0
         self.pause = 0.0
@@ -269,7 +269,7 @@ class Lane:
         return self.names.get(self.target, self.target)
 
     def _take_up(self, act: Act) -> None:
-        self.act, self.tries, self.refusal = act, 0, None
+        self.act, self.tries, self.answer = act, 0, None
 
     def current(self) -> tuple[Change, Act]:
         """The change at hand, and the act that is left of it, with the ids of what has been made."""
@@ -291,8 +291,10 @@ class Lane:
             case Done(made=made):
                 if made is not None:
                     self.names[self.target] = made
+                self.answer = outcome
                 self._ended_or_settles()
             case AlreadySo(message) | Unsure(message):
+                self.answer = outcome
                 self.tries += 1
                 self._fresh_patience()
                 # "Already so" beside a look that shows nothing of it means that the look is behind: wait longer,
@@ -310,8 +312,8 @@ class Lane:
 
     def _refused(self, refusal: Failed) -> None:
         """Of entries that are there already, or not there any more, AWS refuses the whole change: look what is left."""
-        if self.refusal is None and isinstance(self._at_hand(), AddEntries | RemoveEntries):
-            self.refusal = refusal
+        if not isinstance(self.answer, Failed) and isinstance(self._at_hand(), AddEntries | RemoveEntries):
+            self.answer = refusal
             self._fresh_patience()
             self.look_again_for = 0.0
             self.on(Event.UNDO_UNCLEAR if self.state is State.UNDOING else Event.ACT_UNCLEAR)
@@ -400,24 +402,33 @@ class Lane:
             return
         act = renamed(self._at_hand(), self.names)
         left = remaining(act, held)
+        behind = min(_LONGEST_BEHIND, self.look_again_for) if self._was_given_up(held) else self.look_again_for
         if left is None:
             self._advance()
-        elif isinstance(held, PrefixList) and held.failed:
-            # What is told may be the end of an earlier change, for as long as AWS is behind.
-            if self.waited >= _LONGEST_BEHIND or not self._wait():
-                self._give_up(f"AWS gave up the change of {self.name}: {held.message or held.state}", _GAVE_UP)
-        elif left == act and self.waited < self.look_again_for and self._wait():
+        elif left == act and self.waited < behind and self._wait():
             return
-        elif left == act and self.refusal is not None:
-            self._give_up(self.refusal.message, self.refusal.remedy)
-        elif (other := in_the_way(act, held)) is not None:
-            self._give_up(
-                f"{other.id} has the name {other.name} already, and its tags do not say that it is ours",
-                "give it another name, or delete it; then run `originlock apply` again",
-            )
+        elif left == act and (why := self._why_not(act, held)) is not None:
+            self._give_up(*why)
         else:
             self.act = left
             self.on(Event.PART_REMAINS)
+
+    def _was_given_up(self, held: Held) -> bool:
+        """Whether AWS took the change and gave it up: an earlier one may be meant, for as long as AWS is behind."""
+        return isinstance(held, PrefixList) and held.failed and isinstance(self.answer, Done)
+
+    def _why_not(self, act: Act, held: Held) -> tuple[str, str] | None:
+        """Why an act of which nothing was done is not to be tried again, and the remedy; None if it is."""
+        if isinstance(held, PrefixList) and self._was_given_up(held):
+            return f"AWS gave up the change of {self.name}: {held.message or held.state}", _GAVE_UP
+        if isinstance(self.answer, Failed):
+            return self.answer.message, self.answer.remedy
+        if (other := in_the_way(act, held)) is not None:
+            return (
+                f"{other.id} has the name {other.name} already, and its tags do not say that it is ours",
+                "give it another name, or delete it; then run `originlock apply` again",
+            )
+        return None
 
     def _proved(self, held: Held | Unknown) -> None:
         if self.narrowing:

@@ -253,7 +253,8 @@ def _opening(
         for rule in ours.group.rules
         if rule.key not in ours.wanted_keys
         and rule not in leaving
-        and is_a_way_in_of_its_own(policy, accepted, snapshot, rule)
+        # Where it is not known what is listened on, anything may be.
+        and (isinstance(balancer.listeners, Unknown) or is_a_way_in_of_its_own(policy, accepted, snapshot, rule))
     ]
     if not stays:
         return []

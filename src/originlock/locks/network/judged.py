@@ -10,7 +10,7 @@ import datetime
 import msgspec
 
 from originlock.facts.edge import AcceptedList
-from originlock.facts.networks import AddressSet, family
+from originlock.facts.networks import FAMILIES, AddressSet, family
 from originlock.facts.origin import (
     CidrSource,
     PrefixList,
@@ -122,7 +122,8 @@ def _is_of_another_line(rule: Rule, policy: Policy) -> bool:
 def _is_of_a_family_left_out(rule: Rule, policy: Policy, terms: Terms, snapshot: Snapshot) -> bool:
     """Whether a rule is for a family that is left out only because the load balancer at hand has no such addresses.
 
-    Another load balancer that shares the group may have them; nobody said that the rule is not wanted.
+    Another load balancer that shares the group may have them; nobody said that the rule is not wanted. A list of which
+    it is not known for which family it is may be for that one.
     """
     if policy.network.ipv6 is not None:
         return False
@@ -131,7 +132,9 @@ def _is_of_a_family_left_out(rule: Rule, policy: Policy, terms: Terms, snapshot:
             return family(cidr) not in terms.families
         case PrefixListSource(name):
             held = snapshot.prefix_lists.get(name)
-            return isinstance(held, PrefixList) and held.family not in terms.families
+            return len(terms.families) < len(FAMILIES) and not (
+                isinstance(held, PrefixList) and held.family in terms.families
+            )
         case _:
             return False
 

@@ -11,7 +11,7 @@ import hashlib
 import msgspec
 
 from originlock.facts.edge import AcceptedList
-from originlock.facts.networks import IPV4, Family, family, prefix_length
+from originlock.facts.networks import FAMILIES, IPV4, Family, family, prefix_length
 from originlock.facts.origin import (
     CidrSource,
     PrefixListSource,
@@ -29,7 +29,7 @@ from originlock.locks.network.holders import planned
 from originlock.locks.network.judged import JudgedGroup, Opening
 from originlock.locks.network.room import AddStep, Arrangement, MakeRoomStep, Site, arranged, counted
 from originlock.locks.network.standing import Standing, standing
-from originlock.locks.network.terms import Door, doors_of
+from originlock.locks.network.terms import Door, doors_of, families_of
 from originlock.locks.network.wanted import welcome, within_ports
 from originlock.plan.acts import Authorize, DetachGroups, RemoveEntries, Revoke, TagRules
 from originlock.plan.change import Contribution, Draft, Effect, Expectation, Hole, Note, Phase, Unread
@@ -163,8 +163,12 @@ def basis_of(group: SecurityGroup) -> tuple[str, str]:
 
 
 def _unread_prefix_lists(policy: Policy, snapshot: Snapshot, group: SecurityGroup, *, every: bool) -> tuple[str, ...]:
-    """Prefix lists that matter and were not asked for: on the policy's ports, or all where room must be reckoned."""
+    """Prefix lists that matter and were not asked for: at the doors, or all where room must be reckoned.
+
+    Where a family is left out, also those that own rules name anywhere: which of them are of that family must be known.
+    """
     doors = doors_of(policy, snapshot)
+    apart = policy.network.ipv6 is None and len(families_of(policy, snapshot)) < len(FAMILIES)
     return tuple(
         sorted(
             {
@@ -172,7 +176,11 @@ def _unread_prefix_lists(policy: Policy, snapshot: Snapshot, group: SecurityGrou
                 for rule in group.rules
                 if isinstance(rule.key.source, PrefixListSource)
                 and rule.key.source.prefix_list not in snapshot.prefix_lists
-                and (every or any(rule.key.opens(*door) for door in doors))
+                and (
+                    every
+                    or any(rule.key.opens(*door) for door in doors)
+                    or (apart and ownership.is_own(rule, policy.origin))
+                )
             }
         )
     )
