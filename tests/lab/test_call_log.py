@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
 
-from originlock.lab.calls import IngressRule, LoadBalancerState
+from originlock.lab.calls import IngressRule, LoadBalancerState, PrefixListState
 from originlock.lab.world import empty_group, tcp
 from originlock.lab.world_balancers import Wish, served_load_balancer
 
@@ -117,3 +118,20 @@ def test_threads_disturb_neither_aws_nor_the_log(aws: LocalAws, ec2: AwsClient) 
     samples = [len(call.ingress) for call in calls if call.ingress is not None]
     assert samples == sorted(samples)
     assert samples[-1] == 320
+
+
+def test_prefix_lists_are_told_after_each_change(aws: LocalAws, ec2: AwsClient) -> None:
+    """As they are, while reads still tell what they were: who is let in by a rule that names one hangs on it."""
+    since = aws.state().calls
+    made = ec2.create_managed_prefix_list(
+        PrefixListName="edge", MaxEntries=5, AddressFamily="IPv4", Entries=[{"Cidr": "10.0.0.0/8"}]
+    )["PrefixList"]["PrefixListId"]
+    time.sleep(0.1)
+    aws.settings(consistency_ms=60_000)
+    more = [{"Cidr": "192.0.2.0/24", "Description": "more"}]
+    ec2.modify_managed_prefix_list(PrefixListId=made, CurrentVersion=1, AddEntries=more)
+    ec2.describe_managed_prefix_lists()
+    first, second, read = aws.calls(since)
+    assert first.prefix_lists == (PrefixListState(made, "edge", (("10.0.0.0/8", ""),)),)
+    assert second.prefix_lists == (PrefixListState(made, "edge", (("10.0.0.0/8", ""), ("192.0.2.0/24", "more"))),)
+    assert read.prefix_lists is None

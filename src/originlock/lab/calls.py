@@ -42,6 +42,20 @@ class LoadBalancerState:
 
 
 @dataclass(frozen=True, slots=True)
+class PrefixListState:
+    """A customer's managed prefix list as it was at some moment; entries are pairs of CIDR and description."""
+
+    list_id: str
+    name: str
+    entries: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> PrefixListState:
+        """Read it from JSON."""
+        return cls(given["list_id"], given["name"], tuple((cidr, said) for cidr, said in given["entries"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One AWS call. `status` is None while it hangs, and where no answer was sent."""
 
@@ -53,9 +67,11 @@ class Call:
     error: str | None = None
     fault: str | None = None
     #: After a call of EC2 or load balancing that mutates: the ingress rules of all groups as they
-    #: then were, and all load balancers; in every account and Region, without any lag.
+    #: then were, all load balancers, and all customers' prefix lists; in every account and Region,
+    #: without any lag.
     ingress: tuple[IngressRule, ...] | None = None
     balancers: tuple[LoadBalancerState, ...] | None = None
+    prefix_lists: tuple[PrefixListState, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the call as JSON has it."""
@@ -68,7 +84,9 @@ class Call:
         rules = None if ingress is None else tuple(IngressRule(**rule) for rule in ingress)
         told = given["balancers"]
         balancers = None if told is None else tuple(LoadBalancerState.from_json(each) for each in told)
-        return cls(**{**given, "ingress": rules, "balancers": balancers})
+        held = given["prefix_lists"]
+        prefix_lists = None if held is None else tuple(PrefixListState.from_json(each) for each in held)
+        return cls(**{**given, "ingress": rules, "balancers": balancers, "prefix_lists": prefix_lists})
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from originlock.lab import iam, wire
-from originlock.lab.calls import Call, CallLog, LoadBalancerState
+from originlock.lab.calls import Call, CallLog, LoadBalancerState, PrefixListState
 from originlock.lab.ec2_seam import STALE
 from originlock.lab.ec2_state import read_region
 from originlock.lab.elb_health import CHECKED_TYPES, reaches
@@ -184,6 +184,12 @@ class Lab:
             call,
             ingress=tuple(rule.logged for rule in rules),
             balancers=tuple(_logged(region, each) for region in regions for each in region.balancers),
+            prefix_lists=tuple(
+                PrefixListState(each.list_id, each.name, each.entries)
+                for region in regions
+                for each in region.prefix_lists
+                if each.owner_id != "AWS"
+            ),
         )
 
 
