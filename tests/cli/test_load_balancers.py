@@ -115,7 +115,7 @@ def test_every_listener_is_a_door(product: Product, ec2: AwsClient, elbv2: AwsCl
     assert ended.code == 3
     (hole,) = ended.json["holes"]
     assert hole["what"].endswith(f"tcp/80 from {EVERYONE}")
-    assert "tcp/80 is listened on, and not locked: lock it too (--port)" in hole["close_with"]
+    assert "tcp/80 is listened on, and not locked: lock it too (--port 80 --port 443" in hole["close_with"]
     assert "opens udp/443, on which nothing listens" in said(ended)
     both = applied(product, *NAMED, "--foreign", "remove", "--port", "443", "--port", "80")
     assert both.code == 0, both.said
