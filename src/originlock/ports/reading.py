@@ -14,6 +14,7 @@ import msgspec
 from originlock.facts.edge import AcceptedList, EdgeDescription, FormReading
 from originlock.facts.load_balancer import InterfaceQuota, LoadBalancer
 from originlock.facts.origin import PrefixList, RulesQuota, SecurityGroup, Tags
+from originlock.facts.probing import Ask, Probed
 from originlock.facts.snapshot import Held, Names, Resolution
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Place, Target
@@ -112,6 +113,13 @@ class Resolver(Protocol):
 
     def resolve(self, hostnames: tuple[str, ...]) -> dict[str, Resolution | Unknown]:
         """The addresses of each name, both families; bounded in time."""
+
+
+class Prober(Protocol):
+    """Makes real connections."""
+
+    def probe(self, asks: tuple[Ask, ...]) -> tuple[Probed, ...]:
+        """Each of them as one fresh connection, side by side; bounded in time and bytes. In the order of the asks."""
 
 
 class Baselines(Protocol):
