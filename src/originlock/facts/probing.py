@@ -1,7 +1,7 @@
 """Real connections: what was asked of one, and what became of it.
 
-Lives here: the record of a probe, from socket events. Must not live here: connecting (see `originlock.probe`), and what
-an outcome proves (see `originlock.verify`).
+Lives here: the record of a probe, from socket events; the three verdicts.
+Must not live here: connecting (see `originlock.probe`), and what an outcome proves (see `originlock.verify`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,14 @@ from __future__ import annotations
 import enum
 
 import msgspec
+
+
+class Verdict(enum.Enum):
+    """What a proof says of its expectation."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
 
 
 class Outcome(enum.Enum):
@@ -147,3 +155,11 @@ class Probed(msgspec.Struct, frozen=True):
     ask: Ask
     outcome: Outcome
     evidence: Evidence
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """What the edge says of a visitor: from which address it sees it, and whether it came through its own tunnel."""
+
+    address: str
+    tunnelled: bool = False
+    data_centre: str = ""

@@ -10,6 +10,7 @@ from typing import assert_never
 
 from originlock.facts.edge import AcceptedList
 from originlock.facts.origin import RuleSpec
+from originlock.facts.probing import Verdict
 from originlock.facts.words import count, ports_in_words, source_in_words, target_in_words
 from originlock.plan.acts import (
     Act,
@@ -33,7 +34,6 @@ from originlock.plan.acts import (
 from originlock.plan.change import Change, Effect, Hole, Objection, Unread
 from originlock.plan.document import Plan
 from originlock.plan.journal import RunRecord
-from originlock.plan.lane import Verdict
 from originlock.plan.result import ApplyResult, Outcome
 from originlock.report.document import Document, Line, Tone, table
 from originlock.report.words import rules_in_words

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from originlock.plan.document import Plan
     from originlock.ports.writing import Performer
 
-__all__ = ["Request", "Undo", "order", "readers", "region_of", "writers"]
+__all__ = ["Request", "Undo", "baselines", "order", "readers", "region_of", "writers"]
 
 
 class SystemClock:
@@ -114,6 +114,11 @@ def region_of(place: Place) -> str | None:
     from originlock.aws.session import Sessions  # noqa: PLC0415  botocore is loaded when it is needed
 
     return Sessions().region(place)
+
+
+def baselines(state: Path) -> BaselineFiles:
+    """The last accepted lists."""
+    return BaselineFiles(state)
 
 
 def readers(configuration: Configuration, state: Path) -> Readers:
