@@ -44,7 +44,7 @@ def _seen(whereabouts: Whereabouts, traced: tuple[Probed, ...], *, ipv6: bool) -
     told = [trace for probed in answers if (trace := whereabouts.trace(probed.evidence.body_start)) is not None]
     return SeenAs(
         source=whereabouts.source(ipv6=ipv6),
-        addresses=tuple(trace.address for trace in told),
+        addresses=tuple(trace.ip for trace in told),
         tunnelled=any(trace.tunnelled for trace in told),
         through_proxy=any(probed.evidence.header(_PROXY_HEADER) is not None for probed in answers),
     )

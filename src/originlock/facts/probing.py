@@ -40,7 +40,7 @@ class Outcome(enum.Enum):
 
 OUTCOME_MEANINGS: dict[Outcome, str] = {
     Outcome.UNRESOLVED: "the name has no address of this family, or was not resolved",
-    Outcome.NO_ROUTE: "this machine has no route or no address for this family",
+    Outcome.NO_ROUTE: "this machine, or a router on the way, has no route or no address for this family",
     Outcome.REFUSED: "the connection was refused: a reset, or an ICMP message, in answer to the SYN",
     Outcome.TIMED_OUT: "nothing answered the SYN",
     Outcome.RESET_BEFORE: "connected, and reset before the server said anything",
@@ -48,7 +48,7 @@ OUTCOME_MEANINGS: dict[Outcome, str] = {
     Outcome.RESET_AFTER: "the handshake was completed, and the connection reset before an answer",
     Outcome.ALERT: "the server ended TLS with an alert",
     Outcome.CLOSED: "connected, and closed in order without an answer",
-    Outcome.SILENT: "connected, and then nothing came in time",
+    Outcome.SILENT: "connected, and then nothing came in time, or nothing whole",
     Outcome.NOT_TLS: "something answered that does not speak TLS, or not with us",
     Outcome.NOT_HTTP: "something answered that is not HTTP",
     Outcome.REDIRECT: "an HTTP answer that redirects (301, 302, 303, 307 or 308)",
@@ -158,8 +158,21 @@ class Probed(msgspec.Struct, frozen=True):
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """What the edge says of a visitor: from which address it sees it, and whether it came through its own tunnel."""
+    """What the edge says of whoever asks it (`/cdn-cgi/trace`).
 
-    address: str
-    tunnelled: bool = False
-    data_centre: str = ""
+    Attributes:
+        ip: the address that it was asked from.
+        host: the name that it was asked by.
+        colo: the site of the edge that answered, an airport's code; empty if it does not say.
+        warp: whether the asker comes by WARP: ``off``, ``on`` or ``plus``; empty if it does not say.
+    """
+
+    ip: str
+    host: str
+    colo: str = ""
+    warp: str = ""
+
+    @property
+    def tunnelled(self) -> bool:
+        """Whether the asker comes by the edge's own tunnel."""
+        return self.warp not in ("", "off")
