@@ -23,7 +23,7 @@ from originlock.plan.acts import Act, inverse
 from originlock.plan.change import Change, Effect, Hole, Objection, Unread
 from originlock.plan.connections import ConnectionProof
 from originlock.plan.document import Plan, basis_difference
-from originlock.plan.journal import Answered, Connected, Intended, Proved, RunBegun, RunEnded, runs
+from originlock.plan.journal import Answered, Connected, Event, Intended, Proved, RunBegun, RunEnded, runs
 from originlock.plan.lane import LaneReport, State
 from originlock.plan.machine import AGAIN, Connect, Finished, Look, Machine, Pause, Perform
 from originlock.plan.result import ApplyResult, Outcome, outcome_of
@@ -150,7 +150,7 @@ def _carried_out(
         drive = _driven(order, machine, (plan, witnesses), readers, writers, interrupt.asked)
         result = _result(order, planned, readers, machine.reports(), drive, recovered)
         now = readers.clock.now().isoformat(timespec="seconds")
-        proofs = (
+        proofs: tuple[Event, ...] = (
             *(Proved(order.run, now, proof) for proof in result.proofs),
             *(Connected(order.run, now, proof) for proof in result.connections),
         )

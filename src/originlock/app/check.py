@@ -40,7 +40,7 @@ class Wish(msgspec.Struct, frozen=True):
 def check(wish: Wish, edges: tuple[EdgeDescription, ...], baselines: Baselines, probing: Probing) -> CheckReport:
     """Ask the DNS, then make all connections at once."""
     ranges = {edge.name: _ranges(edge, baselines) for edge in edges}
-    all_ranges = AddressSet.of([cidr for known in ranges.values() for cidr in known.cidrs])
+    all_ranges = AddressSet.of([cidr for known in ranges.values() for cidr in known.cidrs()])
     names = tuple(dict.fromkeys(name for name in (wish.host, wish.origin, *wish.also) if name is not None))
     found = probing.resolver.resolve(tuple(name for name in names if not _is_address(name)))
     seen = {name: name_seen(name, _addresses(name, found), all_ranges) for name in names}

@@ -158,7 +158,7 @@ class Witness:
         """The addresses of every name, asked for once a run; asked again for a while where there is none."""
         if self._addresses is not None:
             return self._addresses
-        known = {each: (each,) for each in self._site.origin if _is_address(each)}
+        known: dict[str, tuple[str, ...]] = {each: (each,) for each in self._site.origin if _is_address(each)}
         missing = tuple(dict.fromkeys(n for n in (*self._site.policy.hostnames, *self._site.origin) if n not in known))
         waited = 0.0
         while missing:

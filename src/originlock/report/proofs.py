@@ -11,8 +11,9 @@ import msgspec
 
 from originlock.errors import ExitCode
 from originlock.facts.probing import Probed, Verdict
-from originlock.report.document import Document, Line, Tone
+from originlock.report.document import Document, Line, Tone, table
 from originlock.verify.checking import Attempt, CheckReport, NameSeen
+from originlock.verify.promises import Promise, VerifyReport
 
 Data = dict[str, object]
 
@@ -160,3 +161,56 @@ def _bottom_line(report: CheckReport) -> Line:
             return Line("Whether it is locked, cannot be told without the origin (--origin).", Tone.WARNING)
         case None:
             return Line("Could not be told from here.", Tone.WARNING)
+
+
+# --- verify ---------------------------------------------------------------------------------------------------
+
+
+def verify_data(report: VerifyReport) -> Data:
+    """``expectations``, ``locked``, ``summary``."""
+    return {
+        "expectations": [_promise(each) for each in report.promises],
+        "locked": report.locked,
+        "summary": {**{verdict.value: report.count(verdict) for verdict in Verdict}, "said": _verified(report).text},
+        "exit_code": int(exit_code_of(report.locked)),
+    }
+
+
+def _promise(promise: Promise) -> Data:
+    connection = None if promise.probed is None else probed_data(promise.probed)
+    return {
+        "origin": promise.origin,
+        "who": promise.who,
+        "where": promise.where,
+        "expected": promise.expected,
+        "verdict": promise.verdict.value,
+        "lock": promise.lock or None,
+        "evidence": {"said": promise.said, "connection": connection},
+        "matters": promise.matters,
+    }
+
+
+def verify_document(report: VerifyReport) -> Document:
+    """A table of expectation, verdict and evidence, for each origin."""
+    lines: list[Line] = []
+    for origin in dict.fromkeys(each.origin for each in report.promises):
+        lines.append(Line(f"Origin {origin}", Tone.TITLE))
+        mine = [each for each in report.promises if each.origin == origin]
+        rows = table([(each.verdict.value, f"{each.who} {each.expected}", each.where, each.said) for each in mine])
+        lines += [
+            msgspec.structs.replace(row, tone=_TONES[each.verdict] if each.matters else Tone.QUIET, indent=1)
+            for row, each in zip(rows, mine, strict=True)
+        ]
+    return (*lines, _verified(report))
+
+
+def _verified(report: VerifyReport) -> Line:
+    kept, broken, unknown = (report.count(v) for v in (Verdict.KEPT, Verdict.BROKEN, Verdict.UNKNOWN))
+    counts = f"{kept} kept, {broken} broken, {unknown} unknown"
+    match report.locked:
+        case True:
+            return Line(f"LOCKED: everything that matters is kept ({counts}).", Tone.GOOD)
+        case False:
+            return Line(f"NOT LOCKED: a promise is broken ({counts}).", Tone.BAD)
+        case None:
+            return Line(f"Could not be told: something that matters is unknown ({counts}).", Tone.WARNING)

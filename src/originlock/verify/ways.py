@@ -15,6 +15,10 @@ from originlock.facts.probing import Ask, ClientCertificate
 
 HTTPS, HTTP = 443, 80
 
+PLAIN = frozenset({80, 8080, 8880, 2052, 2082, 2086, 2095})
+"""Ports for plain HTTP: those of which Cloudflare proxies HTTP
+(https://developers.cloudflare.com/fundamentals/reference/network-ports/)."""
+
 WRONG_NAME = "originlock-probe.invalid"
 """A name that no certificate is for: RFC 2606 keeps .invalid for such."""
 
@@ -41,7 +45,9 @@ class Straight(msgspec.Struct, frozen=True):
 
 
 def straight(addresses: Iterable[str], ports: Iterable[int], hostname: str, *, all_ways: bool = True) -> list[Straight]:
-    """Every way round the edge: each address and port, over TLS (plain on port 80, and beside TLS on unusual ones).
+    """Every way round the edge: each address and port, over TLS or, on ports that are for it, plain HTTP.
+
+    What speaks plain HTTP on another port answers TLS with something that is not TLS, and so is found open too.
 
     Args:
         addresses: the origin's.
@@ -52,9 +58,9 @@ def straight(addresses: Iterable[str], ports: Iterable[int], hostname: str, *, a
     made: list[Straight] = []
     for address in few_of_each(addresses):
         for port in ports:
-            if port != HTTP:
+            if port not in PLAIN:
                 made += _over_tls(address, port, hostname, all_ways=all_ways)
-            if port != HTTPS:
+            else:
                 made.append(Straight(Way.PLAIN, Ask(address, port, tls=False, sni=None, host=hostname)))
     return made
 
@@ -94,7 +100,7 @@ def traces(hostname: str, addresses: Iterable[str], signs: EdgeSigns) -> list[As
 def controls(hostname: str, addresses: Iterable[str], ports: Iterable[int]) -> list[Ask]:
     """Connections to the edge, over each family and port: whether this vantage's connections get out at all."""
     return [
-        Ask(address, port, tls=port != HTTP, sni=None if port == HTTP else hostname, host=hostname)
+        Ask(address, port, tls=port not in PLAIN, sni=None if port in PLAIN else hostname, host=hostname)
         for address in first_of_each(addresses)
         for port in ports
     ]

@@ -26,6 +26,7 @@ from originlock.probe.resolve import SystemResolver
 from originlock.store.baselines import BaselineFiles
 from originlock.store.journal import JournalFile
 from originlock.store.lease import LeaseFile
+from originlock.wiring import probing
 from originlock.wiring.interrupts import SignalInterrupts
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ def readers(configuration: Configuration, state: Path) -> Readers:
         resolver=SystemResolver(),
         baselines=BaselineFiles(state),
         clock=SystemClock(),
+        probing=probing.ports(),
     )
 
 
