@@ -10,6 +10,8 @@ import hashlib
 import ssl
 from typing import Final
 
+import msgspec
+
 from originlock.probe.alerts import CLOSE_NOTIFY, alert_name, alert_of_reason
 from originlock.probe.http import shown
 from originlock.probe.line import Ended, How, Line
@@ -21,6 +23,15 @@ _WORDS: Final = 200
 
 _MISMATCHES: Final = {62: "hostname mismatch", 64: "IP address mismatch"}
 """X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH: Python's own words for these hold the name."""
+
+
+class _Agreed(msgspec.Struct, frozen=True):
+    """What a handshake came to."""
+
+    version: str | None
+    cipher: str | None
+    alpn: str | None
+    certificate: bytes | None
 
 
 class Tls:
@@ -36,7 +47,7 @@ class Tls:
         self._session = context.wrap_bio(self._incoming, self._outgoing, server_hostname=sni)
         self._judges = context.verify_mode is ssl.CERT_REQUIRED
         self._theirs, self._ours = bytearray(), bytearray()
-        self.shaken = False
+        self._agreed: _Agreed | None = None
 
     # --- the handshake ------------------------------------------------------------------------------------------
 
@@ -58,7 +69,14 @@ class Tls:
             else:
                 break
         self._flush()
-        self.shaken = True
+        # Asked now: once a session has failed, OpenSSL answers as if its handshake had never been done.
+        cipher = self._session.cipher()
+        self._agreed = _Agreed(
+            version=self._session.version(),
+            cipher=cipher[0] if cipher else None,
+            alpn=self._session.selected_alpn_protocol(),
+            certificate=self._session.getpeercert(binary_form=True),
+        )
 
     def _fill(self) -> None:
         piece = self._line.read()
@@ -138,25 +156,29 @@ class Tls:
         return tuple(alert_name(code) for is_fatal, code in self.said.alerts if not is_fatal and code != CLOSE_NOTIFY)
 
     @property
+    def shaken(self) -> bool:
+        """Whether the handshake was completed, as far as our side knows."""
+        return self._agreed is not None
+
+    @property
     def version(self) -> str | None:
         """The version agreed upon, or that the server chose before the handshake broke off."""
-        return self._session.version() or self.said.version
+        return self._agreed.version if self._agreed else self.said.version
 
     @property
     def cipher(self) -> str | None:
         """The cipher agreed upon."""
-        cipher = self._session.cipher()
-        return cipher[0] if cipher else None
+        return self._agreed.cipher if self._agreed else None
 
     @property
     def alpn(self) -> str | None:
         """The protocol agreed upon."""
-        return self._session.selected_alpn_protocol()
+        return self._agreed.alpn if self._agreed else None
 
     @property
     def server_certificate(self) -> str | None:
         """SHA-256 of the server's certificate (DER), in hex."""
-        der = self._session.getpeercert(binary_form=True) if self.shaken else self.said.certificate
+        der = self._agreed.certificate if self._agreed else self.said.certificate
         return hashlib.sha256(der).hexdigest() if der else None
 
     @property
