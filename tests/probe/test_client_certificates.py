@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import rsa
 from OpenSSL import SSL
 from tests.probe import peers
 
@@ -89,7 +89,7 @@ def certificates(authority: Authority) -> dict[str, Issued]:
 def namesake() -> x509.Certificate:
     """An authority that is to the look-alike's issuer what Cloudflare's is: its name, its key's name, another key."""
     issuer = x509.load_pem_x509_certificates(PUBLIC_KEYS[ClientCertificate.LOOK_ALIKE].read_bytes())[1]
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = rsa.generate_private_key(65537, 2048)  # as Cloudflare's: another sort would be passed over
     builder = x509.CertificateBuilder().subject_name(issuer.subject).issuer_name(issuer.subject)
     builder = builder.public_key(key.public_key()).serial_number(1)
     builder = builder.not_valid_before(issuer.not_valid_before_utc).not_valid_after(issuer.not_valid_after_utc)
