@@ -23,6 +23,7 @@ class ElbCode(StrEnum):
     NO_SUBNET = "SubnetNotFound"
     NO_GROUP = "InvalidSecurityGroup"
     INVALID_CONFIGURATION = "InvalidConfigurationRequest"
+    TOO_MANY_BALANCERS = "TooManyLoadBalancers"
     DUPLICATE_NAME = "DuplicateLoadBalancerName"
     DUPLICATE_LISTENER = "DuplicateListener"
     BALANCERS_PER_TARGET_GROUP = "TargetGroupAssociationLimit"
