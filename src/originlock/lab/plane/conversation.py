@@ -40,6 +40,9 @@ _PIECE: Final = bytes(64 * 1024)
 #: 'HTTP 460: the client closed the connection before the idle timeout period elapsed' (AWS's page on troubleshooting).
 _CLIENT_LEFT: Final = 460
 
+#: Answers that never have a body (RFC 9110, 15.3.5 and 15.4.5).
+_WITHOUT_BODY: Final = frozenset({204, 304})
+
 #: Whether a listener's own answers say who they are from.
 _SERVER_SHOWN: Final = "routing.http.response.server.enabled"
 
@@ -248,17 +251,14 @@ class Conversation:
         self._later = None
         answer = turn.routed.answer
         last = answer.closes or self._wire.is_last or turn.request.wants_close
-        told = h11.Response(
-            status_code=answer.status,
-            headers=self._head(answer, last=last),
-            reason=phrase(answer.status).encode(),
-        )
-        self._say(turn, told)
-        if turn.request.method == "HEAD" or answer.status in {204, 304}:
+        reason = phrase(answer.status, own=not answer.from_target).encode()
+        head = h11.Response(status_code=answer.status, headers=self._head(answer, last=last), reason=reason)
+        if turn.request.method == "HEAD" or answer.status in _WITHOUT_BODY:
+            self._say(turn, head)
             self._end(turn)
             return
-        if answer.body:
-            self._say(turn, h11.Data(data=answer.body))
+        # Together, so that a small answer is one record and one segment.
+        self._say(turn, head, h11.Data(data=answer.body))
         turn.left = answer.zeros
         self.go_on()
 
@@ -266,7 +266,7 @@ class Conversation:
         own: list[tuple[str, str]] = []
         if not answer.from_target and self._wire.setting.listener.attributes.get(_SERVER_SHOWN) != "false":
             own = [("Server", SERVER)]
-        length = [] if answer.status in {204, 304} else [("Content-Length", str(len(answer.body) + answer.zeros))]
+        length = [] if answer.status in _WITHOUT_BODY else [("Content-Length", str(len(answer.body) + answer.zeros))]
         told = (
             *own,
             ("Date", formatdate(time.time(), usegmt=True)),
@@ -278,8 +278,8 @@ class Conversation:
         # What a client sent may come back, as the host of a redirect.
         return [(name.encode(), value.encode("latin-1", "replace")) for name, value in told]
 
-    def _say(self, turn: _Turn, event: h11.Event) -> None:
-        data = self._http.send(event)
+    def _say(self, turn: _Turn, *events: h11.Event) -> None:
+        data = b"".join(self._http.send(each) or b"" for each in events)
         if data:
             turn.sent += len(data)
             self._wire.send(data)
