@@ -67,7 +67,7 @@ def zone_not_permitted() -> ApiError:
 
 def no_route(path: str) -> ApiError:
     """No such endpoint, or an id that cannot be one (Workers REST API's documentation: 7003 with 7000)."""
-    could_not = f"Could not route to {path}, perhaps your object identifier is invalid?"
+    could_not = f"Could not route to /{path}, perhaps your object identifier is invalid?"
     return ApiError(404, ErrorItem(7003, could_not), ErrorItem(7000, "No route for that URI"))
 
 
