@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "ranges": "the edge's published ranges, held against the guards",
     "config": "check, show or describe the configuration",
     "iam-policy": "the IAM policy that a command needs, and no more",
+    "lab": "a local world to try everything in: AWS, Cloudflare, load balancers, packet filters",
 }
 """Each command with its one line; its module is loaded when it is called."""
 

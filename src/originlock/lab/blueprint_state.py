@@ -14,10 +14,11 @@ from moto.ec2.models import ec2_backends
 from moto.elbv2.models import elbv2_backends
 
 from originlock.lab.admission_state import Sources, admissions, all_tracked, read_sources
-from originlock.lab.blueprint import Balancer, Behaviour, Blueprint, Certificate, Listener, MutualTls, Rule
+from originlock.lab.blueprint import Balancer, Behaviour, Blueprint, Certificate, Listener, Rule
 from originlock.lab.certificate_state import certificates_of
 from originlock.lab.ec2_state import GroupView, read_region
 from originlock.lab.interface_state import balancer_interfaces
+from originlock.lab.trust_store_state import mutual_tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -66,7 +67,7 @@ def _balancer(held: Any, backend: Any, groups: Mapping[str, GroupView], sources:
     dual = held.ip_address_type != "ipv4"
     its_groups = [groups[each] for each in held.security_groups or () if each in groups]
     certificates = certificates_of(backend.account_id, backend.region_name)
-    listeners = [_listener(each, certificates) for each in held.listeners.values()]
+    listeners = [_listener(each, backend, certificates) for each in held.listeners.values()]
     return Balancer(
         arn=held.arn,
         name=held.name,
@@ -82,7 +83,7 @@ def _balancer(held: Any, backend: Any, groups: Mapping[str, GroupView], sources:
     )
 
 
-def _listener(held: Any, certificates: Mapping[str, Certificate]) -> Listener:  # noqa: ANN401 - moto's object
+def _listener(held: Any, backend: Any, certificates: Mapping[str, Certificate]) -> Listener:  # noqa: ANN401 - moto's
     secure = held.protocol == "HTTPS"
     arns = dict.fromkeys([held.certificate, *held.certificates]) if secure else {}
     return Listener(
@@ -91,7 +92,7 @@ def _listener(held: Any, certificates: Mapping[str, Certificate]) -> Listener:  
         port=int(held.port),
         ssl_policy=held.ssl_policy if secure else None,
         certificates=tuple(certificates[arn] for arn in arns if arn in certificates),
-        mutual_tls=MutualTls(),
+        mutual_tls=mutual_tls(backend, held),
         rules=tuple(_rules(held)),
         default_actions=_actions(held.default_actions),
         attributes=_texts(held.attributes),

@@ -16,7 +16,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from originlock.lab import name_server
+from originlock.lab.addresses import NAME_SERVER
 from originlock.lab.process import ACCESS_KEY, SECRET_KEY
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def environment(folder: Folder, state: State) -> Mapping[str, str]:
 
 def host_files(folder: Folder) -> None:
     """Write what stands in for the files of the machine in a host; raises OSError."""
-    folder.resolver.write_text(f"nameserver {name_server.ADDRESS}\noptions timeout:2 attempts:2\n", encoding="ascii")
+    folder.resolver.write_text(f"nameserver {NAME_SERVER}\noptions timeout:2 attempts:2\n", encoding="ascii")
     try:
         found = _NAME_SWITCH.read_text(encoding="utf-8")
     except OSError:

@@ -21,7 +21,7 @@ from originlock.errors import StateError, Whose
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: A Unix socket's path may have 107 letters on Linux (unix(7)), fewer elsewhere; the longest name takes 13.
+#: A Unix socket's path may have 107 letters on Linux (unix(7)), fewer elsewhere; the longest name here takes 14.
 _LONGEST: Final = 90
 
 
@@ -57,8 +57,8 @@ class Folder:
 
     @property
     def lock(self) -> Path:
-        """Locked while the lab runs."""
-        return self.path / "lock"
+        """Locked while the lab runs; without it the folder is not a lab's, and nothing in it is taken away."""
+        return self.path / "originlock-lab.lock"
 
     @property
     def state(self) -> Path:
@@ -121,12 +121,17 @@ class Folder:
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             found = self.path.lstat()
+            is_ours = self.lock.exists() or not any(self.path.iterdir())
         except OSError as error:
             message = f"the lab's folder {self.path} cannot be used: {error.strerror}"
             raise StateError(message, remedy) from error
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
             message = f"the lab's folder {self.path} is not a folder that is yours alone (mode 0700)"
             raise StateError(message, remedy, whose=Whose.YOURS)
+        if not is_ours:
+            message = f"the lab's folder {self.path} holds something else"
+            raise StateError(message, remedy, whose=Whose.YOURS)
+        self.lock.touch(mode=0o600)
 
     def locked(self) -> int | None:
         """Take the lock, for as long as the descriptor is open; None while somebody else has it."""
@@ -174,9 +179,9 @@ class Folder:
         part.replace(self.state)
 
     def clear(self) -> None:
-        """Take away what a lab keeps, apart from the lock; harmless if there is nothing."""
+        """Take away what a lab keeps, apart from the lock and the log; harmless if there is nothing."""
         kept = (
-            *(self.state, self.state.with_suffix(".part"), self.log, self.control, self.follower),
+            *(self.state, self.state.with_suffix(".part"), self.control, self.follower),
             *(self.authority, self.authority_key, self.trusted, self.resolver, self.name_switch),
         )
         for each in kept:
@@ -184,12 +189,23 @@ class Folder:
         shutil.rmtree(self.product_state, ignore_errors=True)
 
     def leave(self) -> None:
-        """Take away the lock and the folder, unless somebody else put something in it."""
+        """Take away everything, and the folder itself, unless somebody else put something in it."""
+        self.clear()
+        self.log.unlink(missing_ok=True)
         self.lock.unlink(missing_ok=True)
         try:
             self.path.rmdir()
         except OSError:
             return
+
+    def sweep(self) -> None:
+        """Take away what a lab that was killed left; nothing while one is there."""
+        if not self.lock.exists():
+            return
+        held = self.locked()
+        if held is not None:
+            self.leave()
+            os.close(held)
 
 
 def usual_folder(environment: Mapping[str, str]) -> Folder:

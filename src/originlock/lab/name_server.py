@@ -21,6 +21,8 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
+from originlock.lab.addresses import NAME_SERVER
+
 if TYPE_CHECKING:
     import socket
 
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
 #: where the name has none of that type, None where there is no such name.
 Lookup: TypeAlias = Callable[[str, str], Sequence[tuple[str, str]] | None]
 
-#: Where clients of the lab ask; the address that systemd's own resolver has elsewhere, so that programs know it.
-ADDRESS: Final = "127.0.0.53"
+#: The only port that /etc/resolv.conf knows of.
 PORT: Final = 53
 
 #: Seconds: what changes in the lab is seen at once.
@@ -108,7 +109,7 @@ def _first(name: str, kind: str, sources: Sequence[Lookup]) -> Sequence[tuple[st
 
 
 class NameServer:
-    """Answers at `ADDRESS` in each host, over UDP and TCP."""
+    """Answers at `NAME_SERVER` in each host, over UDP and TCP."""
 
     def __init__(self, sources: Sequence[Lookup]) -> None:
         """Ask these, in this order; the first that knows a name answers."""
@@ -124,10 +125,10 @@ class NameServer:
         """
         loop = asyncio.get_running_loop()
         for host in hosts:
-            made = ground.receiving(host, ADDRESS, PORT)
+            made = ground.receiving(host, NAME_SERVER, PORT)
             transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self._sources), sock=made)
             self._datagrams.append(transport)
-            listening = ground.listening(host, ADDRESS, PORT)
+            listening = ground.listening(host, NAME_SERVER, PORT)
             self._streams.append(await asyncio.start_server(self._stream, sock=listening))
 
     async def close(self) -> None:

@@ -88,6 +88,8 @@ def start(folder: Folder, tell: Telling) -> RunningLab:
         LabStartError: it did not come up; nothing is left.
     """
     folder.prepare()
+    folder.sweep()
+    folder.prepare()
     with _started(folder, tell, "", subprocess.DEVNULL):
         return _there(folder)
 
@@ -95,6 +97,8 @@ def start(folder: Folder, tell: Telling) -> RunningLab:
 @contextlib.contextmanager
 def lab(folder: Folder, tell: Telling = lambda _: None) -> Iterator[RunningLab]:
     """A lab that goes down with this process, however that ends; raises as `start`."""
+    folder.prepare()
+    folder.sweep()
     folder.prepare()
     with _started(folder, tell, "--while-stdin", subprocess.PIPE) as process:
         try:
@@ -113,9 +117,7 @@ def stop(folder: Folder) -> bool:
         TimeoutError: it does not even end when it is killed.
     """
     if not folder.is_locked():
-        if folder.path.is_dir():
-            folder.clear()
-            folder.leave()
+        folder.sweep()
         return False
     for number in (signal.SIGTERM, signal.SIGKILL):
         state = folder.read_state()
@@ -125,8 +127,7 @@ def stop(folder: Folder) -> bool:
         deadline = time.monotonic() + STOP_SECONDS
         while time.monotonic() < deadline:
             if not folder.is_locked():
-                folder.clear()
-                folder.leave()
+                folder.sweep()
                 return True
             time.sleep(_PAUSE)
     message = f"the lab at {folder.path} does not end"
@@ -174,8 +175,7 @@ def _started(folder: Folder, tell: Telling, option: str, stdin: int) -> Iterator
             process.wait(STOP_SECONDS)
         process.kill()
         process.wait()
-        folder.clear()
-        folder.leave()
+        folder.sweep()
         raise
     finally:
         if process.stdout is not None:

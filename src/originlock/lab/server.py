@@ -40,15 +40,17 @@ def build(port: int = 0, *, follower: Path | None = None) -> Server:
     from originlock.lab.follower import Follower  # noqa: PLC0415
     from originlock.lab.keepalive import Server  # noqa: PLC0415
     from originlock.lab.middleware import Lab  # noqa: PLC0415
+    from originlock.lab.presigned import OPEN, PresignedRoom  # noqa: PLC0415
 
     def reset() -> None:
         moto_api_backend.reset()
+        OPEN.clear()
         # Left over, each Region that was ever asked would be filled again at every reset.
         for account in ec2_backends.values():
             account.clear()
 
     lab = Lab(
-        aws=DomainDispatcherApplication(create_backend_app),
+        aws=PresignedRoom(DomainDispatcherApplication(create_backend_app)),
         settings=settings,
         history=history,
         reset_moto=reset,

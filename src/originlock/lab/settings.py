@@ -72,6 +72,20 @@ class Settings:
     propagation_ms: float = 0
     #: How long whoever follows may take for it.
     follower_seconds: float = 10
+    #: 'Quotas for your Application Load Balancers': trust stores for each account and Region, and what one can hold.
+    quota_trust_stores: int = 20
+    quota_ca_certificates: int = 25
+    quota_ca_subjects_bytes: int = 10_000
+    quota_revocation_entries: int = 500_000
+    quota_revocation_lists: int = 30
+    #: How long a new trust store is CREATING; AWS does not say how long it takes.
+    trust_store_creating_ms: float = 0
+    #: 'Elastic Load Balancing API reference', GetTrustStoreCaCertificatesBundle: 10 minutes.
+    presigned_seconds: float = 600
+    #: Whether a revocation list that tells only what changed is taken.
+    delta_revocation_lists_taken: bool = False
+    #: Whether whoever makes a trust store must be allowed to read the bundle in S3 (with IAM enforced).
+    trust_stores_read_as_caller: bool = True
     #: These two: see `blueprint.Behaviour`.
     ignoring_expiry_covers_authorities: bool = False
     stale_revocations_refuse: bool = True
@@ -171,4 +185,13 @@ _READERS: Final[Mapping[str, Callable[[object, str], object]]] = {
     "follower_seconds": _number,
     "ignoring_expiry_covers_authorities": _switch,
     "stale_revocations_refuse": _switch,
+    "quota_trust_stores": _count,
+    "quota_ca_certificates": _count,
+    "quota_ca_subjects_bytes": _count,
+    "quota_revocation_entries": _count,
+    "quota_revocation_lists": _count,
+    "trust_store_creating_ms": _number,
+    "presigned_seconds": _number,
+    "delta_revocation_lists_taken": _switch,
+    "trust_stores_read_as_caller": _switch,
 }

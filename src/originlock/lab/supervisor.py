@@ -36,7 +36,7 @@ from originlock.lab.name_server import NameServer
 from originlock.lab.namespaces import NamespaceError, why_none
 from originlock.lab.network import NamespaceGround
 from originlock.lab.packet_filter import PacketFilter
-from originlock.lab.plane import Plane
+from originlock.lab.plane.plane import Plane
 from originlock.lab.plane.s3_sink import Keys, S3Sink
 from originlock.lab.process import ACCESS_KEY, SECRET_KEY, LabStartError, LocalAws
 from originlock.lab.relay import Relay
@@ -252,7 +252,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(failed=str(error))
         return 1
     finally:
-        folder.clear()
         folder.leave()
         os.close(lock)
     return 0
