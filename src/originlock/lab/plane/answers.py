@@ -64,7 +64,7 @@ class Routed:
 
 def page(status: int, *, closes: bool = False, extra: tuple[tuple[str, str], ...] = ()) -> Answer:
     """One of the load balancer's own pages."""
-    title = f"{status} {phrase(status)}"
+    title = f"{status} {phrase(status, own=True)}"
     body = (
         f"<html>\r\n<head><title>{title}</title></head>\r\n"
         f"<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
@@ -72,8 +72,20 @@ def page(status: int, *, closes: bool = False, extra: tuple[tuple[str, str], ...
     return Answer(status, (("Content-Type", "text/html"),), extra, body.encode(), closes=closes)
 
 
-def phrase(status: int) -> str:
-    """The reason phrase; ``Unknown`` for a number that has none."""
+#: Where a load balancer's own reason phrases differ from RFC 9110's. 503 and 504 are often quoted by users of
+#: ``awselb/2.0``; they are nginx's, and so the others are taken from nginx, too.
+_OWN_PHRASES: Final = {
+    405: "Not Allowed",
+    408: "Request Time-out",
+    503: "Service Temporarily Unavailable",
+    504: "Gateway Time-out",
+}
+
+
+def phrase(status: int, *, own: bool) -> str:
+    """The reason phrase, of a load balancer's own answers or of a target's; ``Unknown`` for a number without one."""
+    if own and status in _OWN_PHRASES:
+        return _OWN_PHRASES[status]
     try:
         return HTTPStatus(status).phrase
     except ValueError:

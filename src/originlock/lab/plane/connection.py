@@ -155,6 +155,11 @@ class Connection(asyncio.Protocol):
             self._flush(self._tls)
         self._transport.close()
 
+    def hear(self) -> None:
+        """Read on, if reading was stopped."""
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
     def log(self, served: Served) -> None:
         """Put a request on the access log."""
         setting = self.setting
@@ -179,6 +184,8 @@ class Connection(asyncio.Protocol):
             self._timer = loop.call_at(max(due, loop.time() + 1.0), self._watch)
         elif self.is_full:
             self.abort()  # it reads nothing, a goodbye neither
+        elif self._conversation is not None:
+            self._conversation.time_out()
         else:
             self.finish()
 

@@ -40,6 +40,9 @@ _PIECE: Final = bytes(64 * 1024)
 #: 'HTTP 460: the client closed the connection before the idle timeout period elapsed' (AWS's page on troubleshooting).
 _CLIENT_LEFT: Final = 460
 
+#: Answers that never have a body (RFC 9110, 15.3.5 and 15.4.5).
+_WITHOUT_BODY: Final = frozenset({204, 304})
+
 #: Whether a listener's own answers say who they are from.
 _SERVER_SHOWN: Final = "routing.http.response.server.enabled"
 
@@ -68,6 +71,10 @@ class Wire(Protocol):
 
     def finish(self) -> None:
         """Close, when all is sent."""
+        ...
+
+    def hear(self) -> None:
+        """Read on, if reading was stopped."""
         ...
 
     def log(self, served: Served) -> None:
@@ -104,6 +111,7 @@ class Conversation:
         self._received = 0
         self._begun = 0.0
         self._request: Request | None = None
+        self._gone = False
 
     @property
     def is_busy(self) -> bool:
@@ -124,8 +132,16 @@ class Conversation:
         if self._turn is None:
             self._listen()
 
+    def time_out(self) -> None:
+        """The client has been silent for too long: in the middle of a request it is told so."""
+        if self._received and self._turn is None:
+            self._refuse(408)
+        else:
+            self._wire.finish()
+
     def left(self) -> None:
         """The client has gone."""
+        self._gone = True
         if self._later is not None:
             self._later.cancel()
             self._later = None
@@ -149,7 +165,7 @@ class Conversation:
 
     def _listen(self) -> None:
         try:
-            while self._turn is None:
+            while self._turn is None and not self._gone:
                 event = self._http.next_event()
                 if event is h11.NEED_DATA:
                     self._invite()
@@ -158,14 +174,16 @@ class Conversation:
                     return  # paused, or over
                 self._take(event)
         except h11.RemoteProtocolError:
-            self._refuse()
+            self._refuse(400)
 
     def _take(self, event: h11.Event) -> None:
         match event:
             case h11.Request():
                 self._request = read(event, self._client)
-                if len(event.target) > MOST_LINE or any(len(value) > MOST_LINE for _, value in event.headers):
-                    self._refuse()
+                too_long = len(event.target) > MOST_LINE or any(len(value) > MOST_LINE for _, value in event.headers)
+                # A tunnel is no request for a target; what ALB answers is not documented.
+                if too_long or self._request.method == "CONNECT":
+                    self._refuse(400)
             case h11.EndOfMessage() if self._request is not None:
                 self._answer(self._request)
             case _:
@@ -177,10 +195,10 @@ class Conversation:
             if told:
                 self._wire.send(told)
 
-    def _refuse(self) -> None:
-        """Answer what is no HTTP, or too much of it, and close."""
+    def _refuse(self, status: int) -> None:
+        """Answer what is no HTTP, or too much or too little of it, and close."""
         request = self._request or Request("-", "-", (), "1.1", self._client)
-        turn = _Turn(request, self._begun, self._received, Routed(page(400, closes=True), None), "")
+        turn = _Turn(request, self._begun, self._received, Routed(page(status, closes=True), None), "")
         self._request = None
         self._turn = turn
         if self._http.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
@@ -207,6 +225,9 @@ class Conversation:
         self._later = asyncio.get_running_loop().call_later(min(answer.delay, idle), self._start, turn)
 
     def _route(self, request: Request, trace: str) -> Routed:
+        if request.method == "TRACE":
+            # 'HTTP 405: the client used the TRACE method, which is not supported by Application Load Balancers'.
+            return Routed(page(405), None)
         priority, action = self._wire.setting.rules.decide(request)
         return self._done(action, priority, request, trace)
 
@@ -230,36 +251,35 @@ class Conversation:
         self._later = None
         answer = turn.routed.answer
         last = answer.closes or self._wire.is_last or turn.request.wants_close
-        told = h11.Response(
-            status_code=answer.status,
-            headers=self._head(answer, last=last),
-            reason=phrase(answer.status).encode(),
-        )
-        self._say(turn, told)
-        if turn.request.method == "HEAD" or answer.status in {204, 304}:
+        reason = phrase(answer.status, own=not answer.from_target).encode()
+        head = h11.Response(status_code=answer.status, headers=self._head(answer, last=last), reason=reason)
+        if turn.request.method == "HEAD" or answer.status in _WITHOUT_BODY:
+            self._say(turn, head)
             self._end(turn)
             return
-        if answer.body:
-            self._say(turn, h11.Data(data=answer.body))
+        # Together, so that a small answer is one record and one segment.
+        self._say(turn, head, h11.Data(data=answer.body))
         turn.left = answer.zeros
         self.go_on()
 
-    def _head(self, answer: Answer, *, last: bool) -> list[tuple[str, str]]:
-        own = []
+    def _head(self, answer: Answer, *, last: bool) -> list[tuple[bytes, bytes]]:
+        own: list[tuple[str, str]] = []
         if not answer.from_target and self._wire.setting.listener.attributes.get(_SERVER_SHOWN) != "false":
             own = [("Server", SERVER)]
-        length = [] if answer.status in {204, 304} else [("Content-Length", str(len(answer.body) + answer.zeros))]
-        return [
+        length = [] if answer.status in _WITHOUT_BODY else [("Content-Length", str(len(answer.body) + answer.zeros))]
+        told = (
             *own,
             ("Date", formatdate(time.time(), usegmt=True)),
             *answer.first,
             *length,
             ("Connection", "close" if last else "keep-alive"),
             *answer.last,
-        ]
+        )
+        # What a client sent may come back, as the host of a redirect.
+        return [(name.encode(), value.encode("latin-1", "replace")) for name, value in told]
 
-    def _say(self, turn: _Turn, event: h11.Event) -> None:
-        data = self._http.send(event)
+    def _say(self, turn: _Turn, *events: h11.Event) -> None:
+        data = b"".join(self._http.send(each) or b"" for each in events)
         if data:
             turn.sent += len(data)
             self._wire.send(data)
@@ -275,6 +295,7 @@ class Conversation:
         self._request = None
         self._http.start_next_cycle()
         self._begun = time.time()
+        self._wire.hear()
         # Not at once: a client may have sent very many requests together.
         asyncio.get_running_loop().call_soon(self._listen)
 

@@ -135,6 +135,7 @@ class ServerSide:
             while True:
                 parts.append(self._connection.bio_read(65536))
         except SSL.WantReadError:
+            self._answered = self._answered or bool(parts)
             return b"".join(parts)
 
     # --- in words ------------------------------------------------------------------------------------------------
@@ -142,8 +143,8 @@ class ServerSide:
     @property
     def negotiated(self) -> tuple[str | None, str | None]:
         """Version and cipher as far as the handshake came; None for what is not settled yet."""
-        cipher = self._connection.get_cipher_name()
-        return (None if cipher is None else self._connection.get_protocol_version_name()), cipher
+        version = self._connection.get_protocol_version_name() if self._answered else None
+        return version, self._connection.get_cipher_name()
 
     @property
     def client(self) -> ClientChain | None:
@@ -183,7 +184,6 @@ class ServerSide:
         self.session = self._done(mutual_tls.mode)
 
     def _wait(self, *, asked: bool) -> None:
-        self._answered = self._answered or self._connection.get_cipher_name() is not None
         if self._fed > MOST_HANDSHAKE_BYTES:
             raise HandshakeRefusedError(Status.TOO_LARGE if asked else Status.UNMAPPED, reset=True)
 
