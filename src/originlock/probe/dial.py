@@ -55,10 +55,15 @@ _ROOM: Final = 512
 
 
 class NoConnection(msgspec.Struct, frozen=True):
-    """Why there is none, or none any more."""
+    """Why there is none, or none any more.
+
+    Attributes:
+        source: this machine's own address, if there was one for a moment.
+    """
 
     outcome: Outcome
     detail: str
+    source: str | None = None
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -141,9 +146,9 @@ def _refused(sock: socket.socket, address: str, code: int) -> NoConnection:
     match code:
         case errno.ECONNRESET:
             # In answer to the SYN it is ECONNREFUSED (Linux, tcp_reset): this one came once that was answered.
-            return NoConnection(Outcome.RESET_BEFORE, "reset as soon as it was connected")
+            return NoConnection(Outcome.RESET_BEFORE, "reset as soon as it was connected", own_address(address))
         case errno.EPIPE:
-            return NoConnection(Outcome.CLOSED, "closed as soon as it was connected")
+            return NoConnection(Outcome.CLOSED, "closed as soon as it was connected", own_address(address))
         case errno.ECONNREFUSED:
             return NoConnection(Outcome.REFUSED, "a reset in answer to the SYN")
         case errno.ETIMEDOUT:
