@@ -44,7 +44,7 @@ class Attempt:
         """Connect, shake hands, ask, read."""
         sock = dial(self._ask.address, self._ask.port, min(self._connect_until, self._until))
         if isinstance(sock, NoConnection):
-            self._end = sock
+            self._end, self._source = sock, sock.source
             return
         with sock:
             self._line = Line(sock, self._until)

@@ -55,10 +55,15 @@ _ROOM: Final = 512
 
 
 class NoConnection(msgspec.Struct, frozen=True):
-    """Why there is none."""
+    """Why there is none, or none any more.
+
+    Attributes:
+        source: this machine's own address, if there was one for a moment.
+    """
 
     outcome: Outcome
     detail: str
+    source: str | None = None
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -139,7 +144,12 @@ def _refused(sock: socket.socket, address: str, code: int) -> NoConnection:
             return NoConnection(Outcome.NO_ROUTE, f"{message.words}{' (this machine itself)' if own else ''}")
         return NoConnection(Outcome.REFUSED, message.words)
     match code:
-        case errno.ECONNREFUSED | errno.ECONNRESET:
+        case errno.ECONNRESET:
+            # In answer to the SYN it is ECONNREFUSED (Linux, tcp_reset): this one came once that was answered.
+            return NoConnection(Outcome.RESET_BEFORE, "reset as soon as it was connected", own_address(address))
+        case errno.EPIPE:
+            return NoConnection(Outcome.CLOSED, "closed as soon as it was connected", own_address(address))
+        case errno.ECONNREFUSED:
             return NoConnection(Outcome.REFUSED, "a reset in answer to the SYN")
         case errno.ETIMEDOUT:
             return NoConnection(Outcome.TIMED_OUT, "no answer to the SYN in time")

@@ -48,8 +48,8 @@ class ServerWords(msgspec.Struct, frozen=True):
     Attributes:
         tls: whether the bytes are TLS records as far as they go; None without a byte.
         version: what the server chose, such as ``TLSv1.2``; None if it did not come to that.
-        asked_for_certificate: TLS 1.2: whether a CertificateRequest was among its messages. None before its hello, and
-            with TLS 1.3, which encrypts it.
+        asked_for_certificate: TLS 1.2: whether a CertificateRequest was among its messages. None while that is open,
+            and with TLS 1.3, which encrypts it.
         certificate: TLS 1.2: the server's certificate (DER); None where it did not come, or is encrypted.
         done: TLS 1.2: whether all that the server says before it waits for us is there.
         alerts: (fatal or not, description) in the clear, in order.
@@ -116,10 +116,8 @@ def _said(messages: bytes) -> ServerWords:
 def _heard(words: ServerWords, kind: int, body: bytes, *, whole: bool) -> ServerWords:
     """What is known after one more message."""
     if kind == _SERVER_HELLO:
-        version = _version(body)
-        encrypted = version in (_NEWEST, None)
-        return msgspec.structs.replace(words, version=version, asked_for_certificate=None if encrypted else False)
-    if words.version is None or not whole:
+        return msgspec.structs.replace(words, version=_version(body))
+    if words.version in (_NEWEST, None) or not whole:
         return words
     if kind == _CERTIFICATE_REQUEST:
         return msgspec.structs.replace(words, asked_for_certificate=True)
@@ -127,7 +125,9 @@ def _heard(words: ServerWords, kind: int, body: bytes, *, whole: bool) -> Server
         # Lengths of three bytes each: of all certificates, then of the first.
         first = body[6 : 6 + int.from_bytes(body[3:6], "big")]
         return msgspec.structs.replace(words, certificate=first or None)
-    return msgspec.structs.replace(words, done=words.done or kind == _SERVER_HELLO_DONE)
+    if kind == _SERVER_HELLO_DONE:
+        return msgspec.structs.replace(words, done=True, asked_for_certificate=words.asked_for_certificate or False)
+    return words
 
 
 def _version(hello: bytes) -> str | None:
