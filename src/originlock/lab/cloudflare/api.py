@@ -15,7 +15,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
-from originlock.lab.cloudflare import accounts
 from originlock.lab.cloudflare.asking import Call, Outcome, Page, Raw, Result
 from originlock.lab.cloudflare.calls import ApiLog, LoggedCall, redacted
 from originlock.lab.cloudflare.endpoints import Endpoint, found
@@ -38,6 +37,7 @@ from originlock.lab.cloudflare.permissions import may
 from originlock.lab.cloudflare.records import Token
 from originlock.lab.cloudflare.state import CloudflareState
 from originlock.lab.faults import Gate
+from originlock.lab.lists import ranges_document
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -197,10 +197,9 @@ class CloudflareApi:
         )
 
     def _ips(self, asked: _Asked) -> Answered:
-        result = accounts.ranges(self.state)
-        if ("networks", "jdcloud") in parse_qsl(asked.query):
-            result["jdcloud_cidrs"] = []
-        return succeeded(Result(result), {})
+        more: dict[str, object] = {"jdcloud_cidrs": []} if ("networks", "jdcloud") in parse_qsl(asked.query) else {}
+        document = ranges_document(self.state.held.ipv4, self.state.held.ipv6, **more)
+        return Answered(200, json.dumps(document, separators=(",", ":")).encode())
 
     def _dispatched(self, asked: _Asked, token: Token) -> Answered:
         endpoint = found(asked.method, asked.path)
