@@ -126,10 +126,25 @@ class Balancer(msgspec.Struct, frozen=True):
     tracked: bool = True
 
 
+class Behaviour(msgspec.Struct, frozen=True):
+    """What AWS does not document of its load balancers: a switch each, of which the default is the less kind.
+
+    Attributes:
+        ignoring_expiry_covers_authorities: whether IgnoreClientCertificateExpiry also lets pass what an authority
+            issued that has itself expired, and not only a client's certificate that has.
+        stale_revocations_refuse: whether a revocation list past its nextUpdate has all certificates of its issuer
+            refused (``ClientCertCrlProcessingError``), or is used on as it is.
+    """
+
+    ignoring_expiry_covers_authorities: bool = False
+    stale_revocations_refuse: bool = True
+
+
 class Blueprint(msgspec.Struct, frozen=True):
     """Everything, ordered by ARN."""
 
     balancers: tuple[Balancer, ...] = ()
+    behaviour: Behaviour = Behaviour()
 
 
 def encoded(blueprint: Blueprint) -> bytes:

@@ -8,6 +8,8 @@ Here must not live: the doing of what is asked (see `middleware`).
     DELETE faults            forget all faults
     POST   settings          change some settings
     GET    state             {"hanging": bool, "calls": n, "faults": n}
+    GET    blueprint         what the data plane is to be like (see `blueprint`)
+    POST   push              tell whoever follows, if it does not know yet; {"anew": true}: in any case
     POST   release           let go what hangs
     POST   reset             forget everything
 """
@@ -18,6 +20,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
+
+import msgspec
 
 from originlock.lab.faults import Fault
 
@@ -65,28 +69,41 @@ class ControlRoom:
             case "GET calls":
                 since = int(query.get("since", ["0"])[0])
                 return [call.to_json() for call in self.lab.log.since(since)]
+            case "GET blueprint":
+                return msgspec.to_builtins(self.lab.blueprint())
+            case "POST settings":
+                return self._set(given)
+            case "GET state":
+                pass
+            case _:
+                self._act(asked, given)
+        return {
+            "hanging": self.lab.gate.hanging > 0,
+            "calls": len(self.lab.log),
+            "faults": len(self.lab.faults),
+        }
+
+    def _set(self, given: Any) -> object:  # noqa: ANN401 - JSON
+        self.lab.settings.update(given)
+        self.lab.buckets.clear()
+        if "consistency_ms" in given:
+            self.lab.history.settle()
+        self.lab.push()
+        return asdict(self.lab.settings)
+
+    def _act(self, asked: str, given: Any) -> None:  # noqa: ANN401 - JSON
+        match asked:
             case "POST faults":
                 many = given if isinstance(given, list) else [given]
                 for fault in [Fault.from_json(each) for each in many]:
                     self.lab.faults.add(fault)
             case "DELETE faults":
                 self.lab.faults.clear()
-            case "POST settings":
-                self.lab.settings.update(given)
-                self.lab.buckets.clear()
-                if "consistency_ms" in given:
-                    self.lab.history.settle()
-                return asdict(self.lab.settings)
-            case "GET state":
-                pass
+            case "POST push":
+                self.lab.push(anew=bool(given.get("anew")))
             case "POST release":
                 self.lab.gate.release()
             case "POST reset":
                 self.lab.reset()
             case _:
                 raise LookupError(asked)
-        return {
-            "hanging": self.lab.gate.hanging > 0,
-            "calls": len(self.lab.log),
-            "faults": len(self.lab.faults),
-        }

@@ -117,17 +117,41 @@ def _correct_ec2() -> tuple[Settings, History]:
 
 def _correct_load_balancing() -> None:
     from moto.elb import urls  # noqa: PLC0415
+    from moto.elbv2.models import ELBv2Backend  # noqa: PLC0415
 
     from originlock.lab.elb_balancers import BalancerAnswers  # noqa: PLC0415
     from originlock.lab.elb_listeners import ListenerAnswers  # noqa: PLC0415
     from originlock.lab.elb_targets import TargetAnswers  # noqa: PLC0415
+    from originlock.lab.elb_trust_stores import TrustStoreAnswers  # noqa: PLC0415
 
-    class Corrected(BalancerAnswers, ListenerAnswers, TargetAnswers):
+    class Corrected(BalancerAnswers, ListenerAnswers, TargetAnswers, TrustStoreAnswers):
         """moto's load balancing with all corrections."""
 
     _expect(urls, "api_version_elb_backend", "ELBV2Response")
+    _expect(ELBv2Backend, "_get_resource_by_arn", "_validate_actions", "_validate_port_and_protocol")
+    # What is tagged is looked up by it, and moto knows no trust stores.
+    ELBv2Backend._get_resource_by_arn = _known_by_arn(ELBv2Backend._get_resource_by_arn)  # type: ignore[method-assign]  # noqa: SLF001
     # Its URL handler looks this name up for each request.
     urls.ELBV2Response = Corrected  # type: ignore[attr-defined]
+
+
+def _known_by_arn(real: Any) -> Any:  # noqa: ANN401 - a method of moto's class
+    """Return a look-up that knows trust stores, too."""
+    from moto.elbv2.exceptions import ELBClientError  # noqa: PLC0415
+
+    from originlock.lab.elb_errors import no_trust_store  # noqa: PLC0415
+    from originlock.lab.trust_store_state import trust_stores  # noqa: PLC0415
+
+    def look_up(backend: Any, arn: str) -> Any:  # noqa: ANN401 - moto's objects
+        if ":truststore/" not in arn:
+            return real(backend, arn)
+        held = trust_stores(backend).get(arn)
+        if held is None:
+            refusal = no_trust_store(arn)
+            raise ELBClientError(str(refusal.code), refusal.message)
+        return held
+
+    return look_up
 
 
 def _tags_by_look_up(resource: Any) -> list[dict[str, str]]:  # noqa: ANN401 - a mixin without types

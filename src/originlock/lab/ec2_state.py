@@ -16,8 +16,16 @@ from typing import TYPE_CHECKING, Any, Final
 from originlock.lab.calls import IngressRule
 from originlock.lab.ec2_quota import PrefixListWeight, managed_weight
 from originlock.lab.ec2_rules import RuleKey, Source, SourceKind
-from originlock.lab.elb_state import BalancerView, TargetGroupView, balancer_views, target_group_views
+from originlock.lab.elb_state import (
+    BalancerView,
+    ListenerView,
+    TargetGroupView,
+    balancer_views,
+    listener_views,
+    target_group_views,
+)
 from originlock.lab.interface_state import InterfaceView, interface_views
+from originlock.lab.trust_store_state import TrustStoreView, trust_store_views
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,6 +123,8 @@ class RegionView:
     interfaces: tuple[InterfaceView, ...] = ()
     balancers: tuple[BalancerView, ...] = ()
     target_groups: tuple[TargetGroupView, ...] = ()
+    trust_stores: tuple[TrustStoreView, ...] = ()
+    listeners: tuple[ListenerView, ...] = ()
 
 
 def tags_of(backend: Any, resource_id: str) -> Tags:  # noqa: ANN401 - moto's backend is a sum of 60 untyped mixins
@@ -205,6 +215,8 @@ def read_region(backend: Any) -> RegionView:  # noqa: ANN401 - as above
         interfaces=interface_views(backend, () if elb is None else elb.load_balancers.values()),
         balancers=() if elb is None else balancer_views(elb),
         target_groups=() if elb is None else target_group_views(elb),
+        trust_stores=() if elb is None else trust_store_views(elb),
+        listeners=() if elb is None else listener_views(elb),
     )
 
 

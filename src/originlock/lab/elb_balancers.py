@@ -6,10 +6,12 @@ and interfaces. Here must not live: listeners and targets (see `elb_listeners`, 
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from moto.core.responses import ActionResult
+from moto.elbv2.models import elbv2_backends
 
 from originlock.lab import elb_paging
 from originlock.lab.elb_errors import ElbCode, ElbRefusal, no_balancer
@@ -120,9 +122,18 @@ class BalancerAnswers(CorrectedElbResponse):
             # moto knows no third address type, so it is not asked.
             same.ip_address_type = address_type
             self._name_by_type(same)
+            same.dns_name = _free_dns_name(same, self.region)
             self.elbv2_backend.tagging_service.tag_resource(same.arn, params.get("Tags"))
-            give_interfaces(same)
+            self._give_interfaces(same)
         return ActionResult({"LoadBalancers": [same]})
+
+    def _give_interfaces(self, made: Any) -> None:  # noqa: ANN401 - moto's object
+        try:
+            give_interfaces(made)
+        except ElbRefusal:
+            take_interfaces(made)
+            del self.elbv2_backend.load_balancers[made.arn]
+            raise
 
     def _name_by_type(self, balancer: Any) -> None:  # noqa: ANN401 - moto's object
         """Give a load balancer the ARN of its type; to moto all are applications."""
@@ -205,6 +216,19 @@ class BalancerAnswers(CorrectedElbResponse):
         if address_type != "ipv4" and not all(ipv6_block(subnet) for subnet in subnets):
             # kubernetes-sigs/aws-load-balancer-controller issue 4852.
             raise ElbRefusal(ElbCode.VALIDATION, "You must specify subnets with an associated IPv6 CIDR block.")
+
+
+def _free_dns_name(balancer: Any, region: str) -> str:  # noqa: ANN401 - moto's object
+    """A name that no load balancer of any account has; moto's would be that of each account's.
+
+    'Elastic Load Balancing user guide', schemes: that of an internal one begins with `internal-`.
+    """
+    backends = [backend for account in elbv2_backends.values() for backend in account.values()]
+    held = [each for backend in backends for each in backend.load_balancers.values()]
+    taken = {each.dns_name for each in held if each is not balancer}
+    begin = "internal-" if balancer.scheme == "internal" else ""
+    names = (f"{begin}{balancer.name}-{number}.{region}.elb.amazonaws.com" for number in itertools.count(1))
+    return next(name for name in names if name not in taken)
 
 
 def _described(balancer: BalancerView) -> Mapping[str, object]:

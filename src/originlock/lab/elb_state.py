@@ -1,6 +1,6 @@
 """What Elastic Load Balancing holds at one moment, as frozen views read out of moto's backend.
 
-Here lives the reading of moto's load balancers and target groups. Here must not live: deciding,
+Here lives the reading of moto's load balancers, listeners and target groups. Here must not live: deciding,
 changing, or the interfaces that load balancers have in EC2 (see `interface_state`).
 """
 
@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from originlock.lab.trust_store_state import mutual_authentication
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +57,15 @@ class TargetGroupView:
     health_port: int | None
     targets: tuple[TargetView, ...]
     balancer_arns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerView:
+    """One listener; `told` is what DescribeListeners tells of it, as JSON."""
+
+    arn: str
+    balancer_arn: str
+    told: bytes
 
 
 def balancer_views(backend: Any) -> tuple[BalancerView, ...]:  # noqa: ANN401 - moto's backend
@@ -114,3 +127,30 @@ def _target_group_view(held: Any, balancer_arns: tuple[str, ...]) -> TargetGroup
         ),
         balancer_arns=balancer_arns,
     )
+
+
+def listener_views(backend: Any) -> tuple[ListenerView, ...]:  # noqa: ANN401 - moto's backend
+    """Read all listeners of one account and Region, ordered by ARN."""
+    held = (each for balancer in backend.load_balancers.values() for each in balancer.listeners.values())
+    return tuple(sorted(map(listener_view, held), key=lambda view: view.arn))
+
+
+def listener_view(held: Any) -> ListenerView:  # noqa: ANN401 - moto's object
+    """Read one listener."""
+    told: dict[str, object] = {
+        "ListenerArn": held.arn,
+        "LoadBalancerArn": held.load_balancer_arn,
+        "Port": int(held.port),
+        "Protocol": held.protocol,
+        "DefaultActions": [each.data for each in held.default_actions],
+    }
+    # Of those for SNI another call tells. moto makes structures of these.
+    told["Certificates"] = [] if held.certificate is None else [held.certificate]
+    if held.ssl_policy is not None:
+        told["SslPolicy"] = held.ssl_policy
+    mutual = mutual_authentication(held)
+    if mutual:
+        told["MutualAuthentication"] = mutual
+    if held.alpn_policy:
+        told["AlpnPolicy"] = held.alpn_policy
+    return ListenerView(held.arn, held.load_balancer_arn, msgspec.json.encode(told, order="deterministic"))

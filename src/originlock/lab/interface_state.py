@@ -15,6 +15,9 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from originlock.lab.addresses import BALANCERS_IPV4
+from originlock.lab.elb_errors import ElbCode, ElbRefusal
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -25,7 +28,7 @@ BALANCER_SERVICE: Final = "amazon-elb"
 _HELD: Final = "_originlock_interfaces"
 
 #: Public addresses of load balancers: a documentation range (RFC 5737).
-_PUBLIC: Final = ipaddress.IPv4Network("198.51.100.0/24")
+_PUBLIC: Final = ipaddress.IPv4Network(BALANCERS_IPV4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +94,12 @@ def give_interfaces(balancer: Any) -> None:  # noqa: ANN401 - moto's object
     for subnet_id in set(held) - set(subnets):
         held.pop(subnet_id).free()
     for subnet_id, subnet in subnets.items():
-        has = held.get(subnet_id)
-        if has is None:
-            held[subnet_id] = _new_interface(balancer, subnet)
-        else:
-            held[subnet_id] = replace(has, ipv6=has.ipv6 or _new_ipv6(balancer, subnet))
+        has = held.get(subnet_id) or _new_interface(balancer, subnet)
+        held[subnet_id] = replace(
+            has,
+            ipv6=has.ipv6 or _new_ipv6(balancer, subnet),
+            public_ip=(has.public_ip or _new_public()) if _is_public(balancer) else None,
+        )
 
 
 def take_interfaces(balancer: Any) -> None:  # noqa: ANN401 - moto's object
@@ -104,27 +108,59 @@ def take_interfaces(balancer: Any) -> None:  # noqa: ANN401 - moto's object
         held.free()
 
 
+def balancer_interfaces(balancer: Any) -> tuple[BalancerInterface, ...]:  # noqa: ANN401 - moto's object
+    """What a load balancer has in each of its subnets, in their order."""
+    held: Mapping[str, BalancerInterface] = balancer.__dict__.get(_HELD, {})
+    return tuple(held[subnet.id] for subnet in balancer.subnets if subnet.id in held)
+
+
 def _new_interface(balancer: Any, subnet: Any) -> BalancerInterface:  # noqa: ANN401 - moto's objects
-    public = None
-    if balancer.scheme == "internet-facing":
-        public = str(_PUBLIC[1 + secrets.randbelow(_PUBLIC.num_addresses - 2)])
     return BalancerInterface(
         interface_id=f"eni-{secrets.token_hex(9)[:17]}",
         attachment_id=f"eni-attach-{secrets.token_hex(9)[:17]}",
         mac_address="02:" + ":".join(f"{byte:02x}" for byte in secrets.token_bytes(5)),
         ipv4=subnet.get_available_subnet_ip(balancer),
-        ipv6=_new_ipv6(balancer, subnet),
-        public_ip=public,
+        ipv6=None,
+        public_ip=None,
         subnet=subnet,
     )
+
+
+def _is_public(balancer: Any) -> bool:  # noqa: ANN401 - moto's object
+    """Whether it has public IPv4 addresses."""
+    scheme: str = balancer.scheme
+    return scheme == "internet-facing" and str(balancer.ip_address_type) != "dualstack-without-public-ipv4"
+
+
+def _new_public() -> str:
+    """A public address that no load balancer of any account or Region has, as they are all on one network."""
+    taken = {each.public_ip for each in _all_held()}
+    free = [each for each in map(str, _PUBLIC.hosts()) if each not in taken]
+    if not free:
+        # Of the lab's own: AWS's quota of load balancers comes long before.
+        raise ElbRefusal(ElbCode.TOO_MANY_BALANCERS, f"The lab has no more public addresses than those of {_PUBLIC}")
+    return secrets.choice(free)
 
 
 def _new_ipv6(balancer: Any, subnet: Any) -> str | None:  # noqa: ANN401 - moto's objects
     block = ipv6_block(subnet)
     if balancer.ip_address_type == "ipv4" or block is None:
         return None
+    taken = {each.ipv6 for each in _all_held()}
     # Far above where EC2's own reserved addresses and anybody's fixed ones are.
-    return str(ipaddress.IPv6Network(block)[2**32 + secrets.randbelow(2**32)])
+    while (found := str(ipaddress.IPv6Network(block)[2**32 + secrets.randbelow(2**32)])) in taken:
+        pass
+    return found
+
+
+def _all_held() -> Iterator[BalancerInterface]:
+    """What all load balancers have, in every account and Region."""
+    from moto.elbv2.models import elbv2_backends  # noqa: PLC0415 - only after the corrections
+
+    for account in elbv2_backends.values():
+        for backend in account.values():
+            for balancer in backend.load_balancers.values():
+                yield from balancer.__dict__.get(_HELD, {}).values()
 
 
 def ipv6_block(subnet: Any) -> str | None:  # noqa: ANN401 - moto's object

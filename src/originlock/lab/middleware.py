@@ -1,7 +1,8 @@
 """The lab's WSGI application: moto's, with a call log, faults, throttling and a control room.
 
 Here lives what befalls one call, in order: latency, a number, throttling or a fault, the call
-itself, the log. Here must not live: what EC2 does (see `ec2_answers`) or sockets (see `keepalive`).
+itself, the log, the telling of whoever follows. Here must not live: what EC2 does (see `ec2_answers`) or sockets (see
+`keepalive`).
 
 One lock holds while a call is numbered, done and logged: moto is not safe for threads, and the
 log is then in the order in which the calls took effect.
@@ -19,6 +20,8 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from originlock.lab import iam, wire
+from originlock.lab.blueprint import encoded
+from originlock.lab.blueprint_state import read_blueprint
 from originlock.lab.calls import Call, CallLog, LoadBalancerState, PrefixListState
 from originlock.lab.ec2_seam import STALE
 from originlock.lab.ec2_state import read_region
@@ -31,8 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from originlock.lab.blueprint import Blueprint
     from originlock.lab.ec2_state import History, RegionView
     from originlock.lab.elb_state import BalancerView
+    from originlock.lab.follower import Follower
     from originlock.lab.settings import Settings
 
 #: A call that hangs is let go at last, so that no server outlives its test for ever.
@@ -41,6 +46,9 @@ MOST_HANGING_SECONDS = 120.0
 #: With these nothing is done and nothing is said: only the log knows of the call.
 NOT_DONE = frozenset({FaultKind.DROP_BEFORE, FaultKind.HANG_BEFORE})
 
+
+#: Calls of these can change what the data plane is to be like.
+FOLLOWED = frozenset({"ec2", "elbv2", "acm", "iam"})
 
 #: After calls of these that change something, the log has what AWS then held.
 SAMPLED = frozenset({"ec2", "elbv2"})
@@ -77,6 +85,8 @@ class Lab:
     gate: Gate = field(default_factory=Gate)
     buckets: TokenBuckets = field(default_factory=TokenBuckets)
     lock: RLock = field(default_factory=RLock)
+    follower: Follower | None = None
+    _pushes: int = 0
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one AWS call, or none: raises DropConnectionError."""
@@ -99,6 +109,38 @@ class Lab:
             self.reset_moto()
             self.history.clear()
             self.log.clear()
+            push = self._to_push()
+        push()
+
+    # --- whoever follows --------------------------------------------------------------------
+
+    def blueprint(self) -> Blueprint:
+        """What the data plane is to be like now."""
+        with self.lock:
+            return read_blueprint(self.settings)
+
+    def push(self, *, anew: bool = False) -> None:
+        """Tell the follower, if there is one, what it may not know yet; `anew` even if it should."""
+        with self.lock:
+            if anew and self.follower is not None:
+                self.follower.forget()
+            push = self._to_push()
+        push()
+
+    def _to_push(self) -> Callable[[], None]:
+        """Return what tells the follower of the world as it is now. Callers hold the lab's lock, and call it without.
+
+        The follower may call the local AWS itself meanwhile, as a load balancer that writes its logs.
+        """
+        follower = self.follower
+        if follower is None:
+            return _nothing
+        self._pushes += 1
+        number, line, seconds = self._pushes, encoded(read_blueprint(self.settings)), self.settings.follower_seconds
+        delay = self.settings.propagation_ms / 1000
+        if delay > 0:
+            return lambda: follower.later(number, line, seconds, delay=delay)
+        return lambda: follower.push(number, line, seconds)
 
     # --- one call ---------------------------------------------------------------------------
 
@@ -114,6 +156,8 @@ class Lab:
             )
             self.log.put(call)
             answered = None if fault in NOT_DONE else self._befall(environ, call, fault)
+            push = self._to_push() if asked.service in FOLLOWED and not is_reading(asked.action) else _nothing
+        push()
         if fault in {FaultKind.HANG_BEFORE, FaultKind.HANG_AFTER}:
             self.gate.wait(MOST_HANGING_SECONDS)
         if answered is None or fault is FaultKind.DROP_AFTER:
@@ -191,6 +235,10 @@ class Lab:
                 if each.owner_id != "AWS"
             ),
         )
+
+
+def _nothing() -> None:
+    """Tell nobody."""
 
 
 def _logged(region: RegionView, balancer: BalancerView) -> LoadBalancerState:

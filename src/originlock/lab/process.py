@@ -16,10 +16,14 @@ import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import msgspec
+
+from originlock.lab.blueprint import Blueprint
 from originlock.lab.calls import Call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -58,14 +62,24 @@ class LabState:
 class LocalAws:
     """A local AWS in a process of its own. Use it as a context manager, or start() and stop()."""
 
-    def __init__(self, *, region: str = REGION, start_seconds: float = START_SECONDS) -> None:
-        """Prepare; nothing runs before start()."""
+    def __init__(
+        self, *, region: str = REGION, start_seconds: float = START_SECONDS, follower: Path | None = None
+    ) -> None:
+        """Prepare; nothing runs before start(). `follower` is the Unix socket of whoever follows (see `follower`)."""
         self.region = region
+        self._follower = follower
         self._start_seconds = start_seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._url: str | None = None
         # Never through a proxy of the environment.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    @classmethod
+    def at(cls, url: str, *, region: str = REGION) -> Self:
+        """A local AWS that somebody else started: for its clients; start() and stop() do nothing."""
+        made = cls(region=region)
+        made._url = url
+        return made
 
     def __enter__(self) -> Self:
         """Start."""
@@ -85,10 +99,10 @@ class LocalAws:
 
     def start(self) -> None:
         """Start the server and wait until it answers; raises LabStartError, leaving nothing."""
-        if self._process is not None:
+        if self._process is not None or self._url is not None:
             return
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "originlock.lab.server", "--while-stdin"],
+            [sys.executable, "-m", "originlock.lab.server", "--while-stdin", *self._options()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment_of_server(),
@@ -99,6 +113,9 @@ class LocalAws:
         except BaseException:
             self.stop()
             raise
+
+    def _options(self) -> Sequence[str]:
+        return () if self._follower is None else ("--follower", str(self._follower))
 
     def _read_ready_line(self) -> str:
         process = self._process
@@ -121,9 +138,10 @@ class LocalAws:
 
     def stop(self) -> None:
         """End the server, whatever it does; harmless if it does not run."""
-        process, self._process, self._url = self._process, None, None
+        process, self._process = self._process, None
         if process is None:
             return
+        self._url = None
         process.terminate()
         try:
             process.wait(STOP_SECONDS)
@@ -245,12 +263,14 @@ class LocalAws:
         throttle: ThrottleJson | None = None,
         throttle_off: bool = False,
         iam: bool | None = None,
+        **others: float | bool,
     ) -> Mapping[str, Any]:
         """Change the settings that are given; return them all. `throttle={}` is as AWS has it.
 
-        `unhealthy_targets` (ID, or ID:PORT) answer health checks badly, whoever may reach them.
+        `unhealthy_targets` (ID, or ID:PORT) answer health checks badly, whoever may reach them; `others` are those of
+        `settings.Settings` that have no name here.
         """
-        given: dict[str, object] = {
+        given: dict[str, object] = dict(others) | {
             name: value
             for name, value in (
                 ("latency_ms", latency_ms),
@@ -278,6 +298,14 @@ class LocalAws:
         self.settings(iam=True)
         keys = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
         return {**self.environment, **keys}
+
+    def blueprint(self) -> Blueprint:
+        """Return what the data plane is to be like now."""
+        return msgspec.convert(self._ask("GET", "blueprint"), Blueprint)
+
+    def push(self, *, anew: bool = False) -> None:
+        """Tell whoever follows, if it does not know yet; `anew` even if it should."""
+        self._ask("POST", "push", {"anew": anew})
 
     def state(self) -> LabState:
         """Return whether a call hangs, how many calls there were and how many faults wait."""

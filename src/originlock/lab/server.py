@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from originlock.lab.keepalive import Server
 
 
-def build(port: int = 0) -> Server:
-    """Correct moto and return a server that listens but does not yet answer."""
+def build(port: int = 0, *, follower: Path | None = None) -> Server:
+    """Correct moto and return a server that listens but does not yet answer; `follower` is a Unix socket."""
     settings, history = install()
 
     # Only now: these import moto's parts, which the corrections must come before.
@@ -37,20 +37,24 @@ def build(port: int = 0) -> Server:
     )
 
     from originlock.lab.control import ControlRoom  # noqa: PLC0415
+    from originlock.lab.follower import Follower  # noqa: PLC0415
     from originlock.lab.keepalive import Server  # noqa: PLC0415
     from originlock.lab.middleware import Lab  # noqa: PLC0415
+    from originlock.lab.presigned import OPEN, PresignedRoom  # noqa: PLC0415
 
     def reset() -> None:
         moto_api_backend.reset()
+        OPEN.clear()
         # Left over, each Region that was ever asked would be filled again at every reset.
         for account in ec2_backends.values():
             account.clear()
 
     lab = Lab(
-        aws=DomainDispatcherApplication(create_backend_app),
+        aws=PresignedRoom(DomainDispatcherApplication(create_backend_app)),
         settings=settings,
         history=history,
         reset_moto=reset,
+        follower=None if follower is None else Follower(follower),
     )
     return Server(ControlRoom(lab), port)
 
@@ -61,13 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (0: a free one)")
     parser.add_argument("--ready-file", type=Path, help="write the ready line there, too")
     parser.add_argument("--while-stdin", action="store_true", help="end when standard input ends")
+    parser.add_argument("--follower", type=Path, help="Unix socket of whoever follows what is changed")
     given = parser.parse_args(arguments)
 
     # In the main thread, so that the interpreter ends in order (and coverage is written).
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if given.while_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
-    server = build(given.port)
+    server = build(given.port, follower=given.follower)
     ready = json.dumps({"url": server.url})
     if given.ready_file is not None:
         part = given.ready_file.with_suffix(".part")

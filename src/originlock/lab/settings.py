@@ -13,7 +13,7 @@ from originlock.lab.ec2_quota import DEFAULT_RULES_QUOTA
 from originlock.lab.elb_groups import DEFAULT_GROUPS_QUOTA
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ class ThrottleJson(TypedDict, total=False):
 class Settings:
     """The settings now; the defaults are AWS's quotas and no delay, lag or throttling.
 
-    `unhealthy_targets` names targets that answer health checks badly: ID, or ID:PORT.
+    `unhealthy_targets` names targets that answer health checks badly: ID, or ID:PORT. What AWS does not document is a
+    switch here, with the less kind as its default.
     """
 
     latency_ms: float = 0
@@ -66,6 +67,28 @@ class Settings:
     throttle: Throttle | None = None
     #: Whether IAM's policies are enforced for all but the lab's own key (see `iam`).
     iam: bool = False
+    #: How long after its answer a change reaches the data plane; with 0 it is there before the answer. AWS does not
+    #: say how long it takes.
+    propagation_ms: float = 0
+    #: How long whoever follows may take for it.
+    follower_seconds: float = 10
+    #: 'Quotas for your Application Load Balancers': trust stores for each account and Region, and what one can hold.
+    quota_trust_stores: int = 20
+    quota_ca_certificates: int = 25
+    quota_ca_subjects_bytes: int = 10_000
+    quota_revocation_entries: int = 500_000
+    quota_revocation_lists: int = 30
+    #: How long a new trust store is CREATING; AWS does not say how long it takes.
+    trust_store_creating_ms: float = 0
+    #: 'Elastic Load Balancing API reference', GetTrustStoreCaCertificatesBundle: 10 minutes.
+    presigned_seconds: float = 600
+    #: Whether a revocation list that tells only what changed is taken.
+    delta_revocation_lists_taken: bool = False
+    #: Whether whoever makes a trust store must be allowed to read the bundle in S3 (with IAM enforced).
+    trust_stores_read_as_caller: bool = True
+    #: These two: see `blueprint.Behaviour`.
+    ignoring_expiry_covers_authorities: bool = False
+    stale_revocations_refuse: bool = True
 
     def update(self, given: Mapping[str, object]) -> None:
         """Take some settings from JSON; the others stay. Raises ValueError, changing nothing."""
@@ -73,19 +96,7 @@ class Settings:
         if unknown:
             message = f"unknown settings: {', '.join(unknown)}"
             raise ValueError(message)
-        new: dict[str, object] = {}
-        for name in ("latency_ms", "consistency_ms"):
-            if name in given:
-                new[name] = _number(given[name], name)
-        for name in ("quota_rules", "quota_groups"):
-            if name in given:
-                new[name] = int(_number(given[name], name))
-        if "unhealthy_targets" in given:
-            new["unhealthy_targets"] = _texts(given["unhealthy_targets"], "unhealthy_targets")
-        if "throttle" in given:
-            new["throttle"] = _throttle(given["throttle"])
-        if "iam" in given:
-            new["iam"] = _switch(given["iam"], "iam")
+        new = {name: _READERS[name](value, name) for name, value in given.items()}
         for name, value in new.items():
             setattr(self, name, value)
 
@@ -114,6 +125,10 @@ class TokenBuckets:
         self._held.clear()
 
 
+def _count(value: object, name: str) -> int:
+    return int(_number(value, name))
+
+
 def _number(value: object, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         message = f"{name} must be a number, not below zero: {value!r}"
@@ -135,11 +150,11 @@ def _switch(value: object, name: str) -> bool:
     return value
 
 
-def _throttle(value: object) -> Throttle | None:
+def _throttle(value: object, name: str = "throttle") -> Throttle | None:
     if value is None:
         return None
     if not isinstance(value, dict) or set(value) - {"mutating", "reads"}:
-        message = f"throttle must be null or have mutating and reads: {value!r}"
+        message = f"{name} must be null or have mutating and reads: {value!r}"
         raise ValueError(message)
     return Throttle(
         mutating=_bucket(value.get("mutating", {}), MUTATING),
@@ -155,3 +170,28 @@ def _bucket(value: object, default: Bucket) -> Bucket:
         burst=_number(value.get("burst", default.burst), "burst"),
         rate=_number(value.get("rate", default.rate), "rate"),
     )
+
+
+#: How each setting is read from JSON.
+_READERS: Final[Mapping[str, Callable[[object, str], object]]] = {
+    "latency_ms": _number,
+    "consistency_ms": _number,
+    "quota_rules": _count,
+    "quota_groups": _count,
+    "unhealthy_targets": _texts,
+    "throttle": _throttle,
+    "iam": _switch,
+    "propagation_ms": _number,
+    "follower_seconds": _number,
+    "ignoring_expiry_covers_authorities": _switch,
+    "stale_revocations_refuse": _switch,
+    "quota_trust_stores": _count,
+    "quota_ca_certificates": _count,
+    "quota_ca_subjects_bytes": _count,
+    "quota_revocation_entries": _count,
+    "quota_revocation_lists": _count,
+    "trust_store_creating_ms": _number,
+    "presigned_seconds": _number,
+    "delta_revocation_lists_taken": _switch,
+    "trust_stores_read_as_caller": _switch,
+}
