@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.lab.cloudflare.conftest import Clock
-from tests.lab.cloudflare.stage import HOST, Stage
 
-from originlock.lab.addresses import FRONT_IPV4, FRONT_IPV6
-from originlock.lab.cloudflare.names import answers
 from originlock.lab.world_cloudflare import CloudflareClient, CloudflareRefusalError, active_zone
 
 
@@ -43,6 +40,7 @@ def test_a_zone_is_pending_until_the_registrar_names_its_servers(ours: Cloudflar
         ("always_use_https", ["on", "off"], None),
         ("http2", ["on", "off"], "yes"),
         ("websockets", ["on", "off"], "yes"),
+        ("ipv6", ["on", "off"], "both"),
         ("aegis", [{"enabled": True, "pool_id": "p"}, {"enabled": False}], "on"),
     ],
 )
@@ -112,21 +110,3 @@ def test_records_that_cannot_stand_together(ours: CloudflareClient) -> None:
     assert _codes(ours, "POST", path, record) == (400, (81058,))
     assert _codes(ours, "POST", path, {**record, "type": "CNAME", "content": "a.example"}) == (400, (81053,))
     ours.call("POST", path, {**record, "content": "192.0.2.2"})
-
-
-def test_the_world_sees_the_edge_for_proxied_names(stage: Stage) -> None:
-    """Others see the origin: that is the leak; a paused zone leaks all."""
-    record = stage.record("192.0.2.1", kind="A")
-    told = answers(stage.state, HOST)
-    assert told is not None
-    assert {each.content for each in told} == {*FRONT_IPV4, *FRONT_IPV6}
-    stage.record("192.0.2.2", kind="A", name="mail.example.org", proxied=False)
-    mail = answers(stage.state, "MAIL.example.org.")
-    assert mail is not None
-    assert [each.content for each in mail] == ["192.0.2.2"]
-    stage.record("192.0.2.3", kind="A", name="*.example.org", proxied=False)
-    wild = answers(stage.state, "any.example.org")
-    assert wild is not None
-    assert [(each.name, each.content) for each in wild] == [("any.example.org", "192.0.2.3")]
-    assert answers(stage.state, "example.net") is None
-    assert record.proxied

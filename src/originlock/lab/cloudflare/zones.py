@@ -42,6 +42,7 @@ SETTINGS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "tls_1_3": (("on", "off", "zrt"), "on"),
     "http2": (ON_OFF, "on"),
     "websockets": (ON_OFF, "on"),
+    "ipv6": (ON_OFF, "on"),
 }
 
 #: Dedicated egress addresses: its value is an object.
