@@ -56,6 +56,20 @@ class Subject:
             assert time.monotonic() < deadline
             time.sleep(5)
 
+    def removed(self, path: str) -> None:
+        """Delete something as soon as that is possible: what is being deployed cannot be deleted yet (1434)."""
+
+        def tried() -> bool:
+            try:
+                self.client.call("DELETE", path)
+            except CloudflareRefusalError as refusal:
+                if not set(refusal.codes) & {1433, 1434}:
+                    raise
+                return False
+            return True
+
+        self.eventually(tried)
+
     def got(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
         """A plain GET, without a token unless it is among the headers."""
         return got(f"{self.client.url}{path}", None, headers)

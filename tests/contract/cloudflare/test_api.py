@@ -29,15 +29,13 @@ def issued(authority: Authority) -> Issued:
 def pulls(cloudflare: Subject) -> Iterator[str]:
     """Where origin pulls are; what a statement left there is deleted."""
     base = f"zones/{cloudflare.zone_id}/origin_tls_client_auth"
-    before = {each["id"] for each in cloudflare.client.call("GET", base)}
-    before_hosts = {each["id"] for each in cloudflare.client.call("GET", f"{base}/hostnames/certificates")}
+    lists = (base, f"{base}/hostnames/certificates")
+    before = {each["id"] for path in lists for each in cloudflare.client.call("GET", path) or []}
     yield base
-    for each in cloudflare.client.call("GET", base):
-        if each["id"] not in before:
-            cloudflare.client.call("DELETE", f"{base}/{each['id']}")
-    for each in cloudflare.client.call("GET", f"{base}/hostnames/certificates"):
-        if each["id"] not in before_hosts:
-            cloudflare.client.call("DELETE", f"{base}/hostnames/certificates/{each['id']}")
+    for path in lists:
+        for each in cloudflare.client.call("GET", path) or []:
+            if each["id"] not in before:
+                cloudflare.removed(f"{path}/{each['id']}")
 
 
 @pytest.fixture
@@ -68,7 +66,7 @@ def test_a_good_token_is_active(cloudflare: Subject) -> None:
 
 
 def test_a_wrong_token_is_not_verified(cloudflare: Subject) -> None:
-    """Public threads: 401 with 1000, 'Invalid API Token'."""
+    """Seen by public clients: 401 with 1000, 'Invalid API Token'."""
     wrong = Subject(CloudflareClient(cloudflare.client.url, "x" * 40), "", "", is_real=cloudflare.is_real)
     refusal = wrong.refusal("GET", "user/tokens/verify")
     assert (refusal.status, refusal.codes) == (401, (1000,))
@@ -132,7 +130,7 @@ def test_settings_are_among_the_documented_values(cloudflare: Subject, name: str
 
 
 def test_a_wrong_value_of_a_setting_is_refused(cloudflare: Subject) -> None:
-    """Public threads: 400 with 1007, 'Invalid value for zone setting'."""
+    """Seen by public clients: 400 with 1007, 'Invalid value for zone setting'."""
     path = f"zones/{cloudflare.zone_id}/settings/tls_client_auth"
     refusal = cloudflare.refusal("PATCH", path, {"value": "sideways"})
     assert (refusal.status, refusal.codes) == (400, (1007,))
@@ -190,6 +188,36 @@ def test_a_certificate_is_deployed_after_a_while(cloudflare: Subject, pulls: str
     assert cert_id in {each["id"] for each in cloudflare.client.call("GET", pulls)}
 
 
+def test_the_same_certificate_is_not_taken_twice(cloudflare: Subject, pulls: str, issued: Issued) -> None:
+    """Seen by the public clients of alchemy: 1406, until the first one is deleted."""
+    upload_for_zone(cloudflare.client, cloudflare.zone_id, issued)
+    body = {"certificate": issued.chain_pem, "private_key": issued.key_pem}
+    assert cloudflare.refusal("POST", pulls, body).codes == (1406,)
+
+
+def test_what_cannot_be_parsed_is_1408(cloudflare: Subject, pulls: str, issued: Issued) -> None:
+    """Seen by the public clients of distilled: 'Unable to parse certificate'."""
+    assert cloudflare.refusal("POST", pulls, {"certificate": "x", "private_key": issued.key_pem}).codes == (1408,)
+
+
+def test_a_certificate_in_use_is_not_deleted(cloudflare: Subject, pulls: str, issued: Issued) -> None:
+    """Seen by the public clients of alchemy: 1433 while a hostname is associated with it."""
+    body = {"certificate": issued.chain_pem, "private_key": issued.key_pem}
+    cert_id = cloudflare.client.call("POST", f"{pulls}/hostnames/certificates", body)["id"]
+    path = f"{pulls}/hostnames/certificates/{cert_id}"
+    cloudflare.eventually(lambda: cloudflare.client.call("GET", path)["status"] == "active")
+    config = {"hostname": f"{MARK}.{cloudflare.zone}", "cert_id": cert_id}
+    cloudflare.client.call("PUT", f"{pulls}/hostnames", {"config": [{**config, "enabled": True}]})
+    assert cloudflare.refusal("DELETE", path).codes == (1433,)
+    cloudflare.client.call("PUT", f"{pulls}/hostnames", {"config": [{**config, "enabled": None}]})
+
+
+def test_a_hostname_without_an_association_is_1553(cloudflare: Subject, pulls: str) -> None:
+    """Seen by the public clients of distilled: 404, 'setting for this hostname not found'."""
+    refusal = cloudflare.refusal("GET", f"{pulls}/hostnames/{MARK}-none.{cloudflare.zone}")
+    assert (refusal.status, refusal.codes) == (404, (1553,))
+
+
 def test_a_key_never_comes_back(cloudflare: Subject, pulls: str, issued: Issued) -> None:
     """The SDK's types: answers have the certificate and no private key."""
     body = {"certificate": issued.chain_pem, "private_key": issued.key_pem}
@@ -226,7 +254,7 @@ def test_a_hostname_is_associated_disabled_and_voided(cloudflare: Subject, pulls
 
 
 def test_an_entry_point_that_nobody_made_is_404(cloudflare: Subject) -> None:
-    """Public threads on the Terraform provider: 404 with 10003; a zone with rules answers them."""
+    """Seen by public clients: 404 with 10003; a zone with rules answers them."""
     path = f"zones/{cloudflare.zone_id}/rulesets/phases/http_config_settings/entrypoint"
     rulesets = cloudflare.client.call("GET", f"zones/{cloudflare.zone_id}/rulesets")
     if any(each["phase"] == "http_config_settings" for each in rulesets):

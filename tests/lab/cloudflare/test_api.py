@@ -131,7 +131,7 @@ def test_an_upload_can_be_answered_and_not_take(ours: CloudflareClient) -> None:
     ours.control("POST", "faults", {"kind": "ignored", "method": "POST", "path": "*/origin_tls_client_auth"})
     issued = root("ours").issue(Leaf("leaf", client=True))
     assert upload_for_zone(ours, zone_id, issued)
-    assert ours.call("GET", f"zones/{zone_id}/origin_tls_client_auth") == []
+    assert ours.call("GET", f"zones/{zone_id}/origin_tls_client_auth") is None
     assert ours.control("GET", "calls")[-2]["fault"] == "ignored"
 
 

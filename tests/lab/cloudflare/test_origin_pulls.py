@@ -32,6 +32,11 @@ def host(ours: CloudflareClient) -> ProxiedHost:
 LEAF = Leaf("edge", ("edge.example.org",), client=True)
 
 
+def _body(authority: Authority) -> dict[str, str]:
+    issued = authority.issue(LEAF)
+    return {"certificate": issued.chain_pem, "private_key": issued.key_pem}
+
+
 def _codes(client: CloudflareClient, method: str, path: str, body: object = None) -> tuple[int, str]:
     with pytest.raises(CloudflareRefusalError) as refusal:
         client.call(method, path, body)
@@ -67,6 +72,8 @@ def test_a_certificate_passes_through_its_states(
         ("pending_deletion", None),
         ("deleted", None),
     ]
+    assert ours.call("GET", base) is None
+    ours.control("POST", "settings", {"empty_list_is_null": False})
     assert ours.call("GET", base) == []
 
 
@@ -127,20 +134,18 @@ def test_what_is_no_leaf_with_its_key_is_refused(
         for path in (base, f"{base}/hostnames/certificates"):
             assert _codes(ours, "POST", path, each)[0] == 400
     assert "missing leaf certificate" in _codes(ours, "POST", base, wrong[0])[1]
-    assert ours.call("GET", base) == []
+    assert ours.call("GET", base) is None
 
 
 def test_the_eleventh_hostname_certificate_is_refused(
     ours: CloudflareClient, host: ProxiedHost, authority: Authority
 ) -> None:
     """Ten in a zone; a deleted one makes room."""
-    issued = authority.issue(LEAF)
-    body = {"certificate": issued.chain_pem, "private_key": issued.key_pem}
     path = f"zones/{host.zone_id}/origin_tls_client_auth/hostnames/certificates"
-    ids = [ours.call("POST", path, body)["id"] for _ in range(10)]
-    assert _codes(ours, "POST", path, body)[0] == 400
+    ids = [ours.call("POST", path, _body(authority))["id"] for _ in range(10)]
+    assert _codes(ours, "POST", path, _body(authority))[0] == 400
     ours.call("DELETE", f"{path}/{ids[0]}")
-    ours.call("POST", path, body)
+    ours.call("POST", path, _body(authority))
     assert len(ours.call("GET", path)) == 10
 
 
@@ -150,20 +155,23 @@ def test_a_hostname_takes_a_certificate_for_hostnames_alone(
     """The zone's, another zone's, a deleted one and none are 1415; a foreign or missing name is refused too."""
     base = f"zones/{host.zone_id}/origin_tls_client_auth/hostnames"
     issued = authority.issue(LEAF)
-    body = {"certificate": issued.chain_pem, "private_key": issued.key_pem}
-    mine = ours.call("POST", f"{base}/certificates", body)["id"]
-    deleted = ours.call("POST", f"{base}/certificates", body)["id"]
+    mine = ours.call("POST", f"{base}/certificates", _body(authority))["id"]
+    deleted = ours.call("POST", f"{base}/certificates", _body(authority))["id"]
     ours.call("DELETE", f"{base}/certificates/{deleted}")
     of_zone = upload_for_zone(ours, host.zone_id, issued)
     elsewhere = active_zone(ours, "elsewhere.example")
-    foreign = ours.call("POST", f"zones/{elsewhere}/origin_tls_client_auth/hostnames/certificates", body)["id"]
-    for cert_id in (of_zone, deleted, foreign, "nonsense", None):
+    foreign = ours.call("POST", f"zones/{elsewhere}/origin_tls_client_auth/hostnames/certificates", _body(authority))[
+        "id"
+    ]
+    for cert_id in (of_zone, deleted, foreign, "nonsense"):
         config = [{"hostname": host.hostname, "cert_id": cert_id, "enabled": True}]
         assert "1415" in _codes(ours, "PUT", base, {"config": config})[1]
+    config = [{"hostname": host.hostname, "enabled": True}]
+    assert "1404" in _codes(ours, "PUT", base, {"config": config})[1]
     for hostname in ("", None, "www.example.net"):
         config = [{"hostname": hostname, "cert_id": mine, "enabled": True}]
         assert _codes(ours, "PUT", base, {"config": config})[0] == 400
-    assert _codes(ours, "GET", f"{base}/{host.hostname}")[0] == 404
+    assert "1553" in _codes(ours, "GET", f"{base}/{host.hostname}")[1]
 
 
 def test_an_associated_certificate_is_deleted_after_the_association(
@@ -181,7 +189,7 @@ def test_an_associated_certificate_is_deleted_after_the_association(
     assert _codes(ours, "DELETE", one)[0] == 400
     put(enabled=False)
     assert ours.call("GET", f"{base}/{host.hostname}")["enabled"] is False
-    assert _codes(ours, "DELETE", one)[0] == 400
+    assert "1433" in _codes(ours, "DELETE", one)[1]
     put(enabled=None)
     ours.call("DELETE", one)
     put_again = {"config": [{"hostname": host.hostname, "enabled": False, "cert_id": cert_id}]}
@@ -235,3 +243,39 @@ def test_the_edge_follows_a_setting_after_a_while(ours: CloudflareClient, clock:
     assert _presented(ours, host) is None
     clock.pass_by(30)
     assert _presented(ours, host) == "shared"
+
+
+@pytest.mark.parametrize("level", ["", "/hostnames/certificates"])
+def test_the_same_certificate_twice_is_refused_and_a_deleted_one_comes_back(
+    ours: CloudflareClient, clock: Clock, host: ProxiedHost, authority: Authority, level: str
+) -> None:
+    """1406 while it lives, and while it is being deleted; then it has its old id again."""
+    ours.control("POST", "settings", {"deleting_seconds": 10})
+    path = f"zones/{host.zone_id}/origin_tls_client_auth{level}"
+    body = _body(authority)
+    cert_id = ours.call("POST", path, body)["id"]
+    assert "1406" in _codes(ours, "POST", path, body)[1]
+    ours.call("DELETE", f"{path}/{cert_id}")
+    assert "1406" in _codes(ours, "POST", path, body)[1]
+    clock.pass_by(10)
+    assert ours.call("POST", path, body)["id"] == cert_id
+    assert ours.call("GET", f"{path}/{cert_id}")["status"] == "active"
+
+
+@pytest.mark.parametrize(
+    "level, again, gone", [("", "already deleted", "already deleted"), ("/hostnames/certificates", "1414", "1551")]
+)
+def test_a_certificate_is_not_deleted_while_it_is_deployed_nor_twice(
+    ours: CloudflareClient, clock: Clock, host: ProxiedHost, authority: Authority, level: str, again: str, gone: str
+) -> None:
+    """1434 at first; the second time is told apart from the first."""
+    ours.control("POST", "settings", {"pending_seconds": 60, "deleting_seconds": 10})
+    path = f"zones/{host.zone_id}/origin_tls_client_auth{level}"
+    one = f"{path}/{ours.call('POST', path, _body(authority))['id']}"
+    assert "1434" in _codes(ours, "DELETE", one)[1]
+    clock.pass_by(60)
+    assert ours.call("DELETE", one)["status"] == "pending_deletion"
+    assert again in _codes(ours, "DELETE", one)[1]
+    clock.pass_by(10)
+    assert gone in _codes(ours, "DELETE", one)[1]
+    assert _codes(ours, "GET", f"{path}/nonsense")[0] == 404

@@ -249,8 +249,8 @@ def _bearer(asked: _Asked) -> str | None:
 def _refused(asked: _Asked) -> ApiError:
     """What is wrong with a call that bears no token that exists."""
     if asked.authorization is None and asked.legacy:
-        # The lab has no global keys. Threads: 403, 9103.
-        return ApiError(403, ErrorItem(9103, "Unknown X-Auth-Key or X-Auth-Email"))
+        # The lab has no global keys. Seen by clients: 400, 9103.
+        return ApiError(400, ErrorItem(9103, "Unknown X-Auth-Key or X-Auth-Email"))
     if asked.authorization is None:
         return missing_credentials()
     if _bearer(asked) is None:

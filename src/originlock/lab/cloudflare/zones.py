@@ -66,6 +66,7 @@ def create(state: CloudflareState, call: Call) -> Outcome:
         message = f"{name} is not a valid zone name"
         raise unsourced(400, message)
     if any(each.name == name for each in state.held.zones.values()):
+        # The code is from memory.
         raise ApiError(400, ErrorItem(1061, f"{name} already exists"))
     now = state.now()
     zone = Zone(
