@@ -8,11 +8,21 @@ from __future__ import annotations
 import secrets
 
 from originlock.app.vantage import Probing
-from originlock.probe.prober import SocketProber
+from originlock.facts.probing import Ask, Probed
 from originlock.probe.resolve import SystemResolver
 from originlock.probe.vantage import ThisMachine
 
 
+class LateProber:
+    """Loads what connects when a connection is to be made: most commands make none."""
+
+    def probe(self, asks: tuple[Ask, ...]) -> tuple[Probed, ...]:
+        """As `SocketProber`."""
+        from originlock.probe.prober import SocketProber  # noqa: PLC0415  TLS is loaded when it is needed
+
+        return SocketProber().probe(asks)
+
+
 def ports() -> Probing:
     """Real connections, this machine's resolver, and texts that nobody has used before."""
-    return Probing(SocketProber(), SystemResolver(), ThisMachine(), lambda: secrets.token_hex(8))
+    return Probing(LateProber(), SystemResolver(), ThisMachine(), lambda: secrets.token_hex(8))
