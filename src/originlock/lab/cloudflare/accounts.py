@@ -1,11 +1,10 @@
-"""What belongs to an account or a user: accounts, the token itself, notifications, and the public ranges.
+"""What belongs to an account or a user: accounts, the token itself, notifications.
 
 Here lives the handlers that are in no zone. Here must not live: zones, HTTP.
 """
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Final
 
 import msgspec
@@ -52,13 +51,6 @@ def told(account: Account) -> dict[str, Any]:
 def verified(_state: CloudflareState, call: Call) -> Outcome:
     """``GET /user/tokens/verify``."""
     return Result({"id": call.token.id, "status": call.token.status}, ("This API Token is valid and active",))
-
-
-def ranges(state: CloudflareState) -> dict[str, Any]:
-    """The result of ``GET /ips``."""
-    digest = hashlib.sha256("\n".join((*state.held.ipv4, "", *state.held.ipv6)).encode()).hexdigest()
-    # Of the same shape as Cloudflare's: 32 hexadecimal digits.
-    return {"ipv4_cidrs": list(state.held.ipv4), "ipv6_cidrs": list(state.held.ipv6), "etag": digest[:32]}
 
 
 # --- notifications ---------------------------------------------------------------------------

@@ -15,7 +15,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
-from originlock.lab.cloudflare import accounts
 from originlock.lab.cloudflare.asking import Call, Outcome, Page, Raw, Result
 from originlock.lab.cloudflare.calls import ApiLog, LoggedCall, redacted
 from originlock.lab.cloudflare.endpoints import Endpoint, found
@@ -38,6 +37,7 @@ from originlock.lab.cloudflare.permissions import may
 from originlock.lab.cloudflare.records import Token
 from originlock.lab.cloudflare.state import CloudflareState
 from originlock.lab.faults import Gate
+from originlock.lab.lists import ranges_document
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -197,10 +197,9 @@ class CloudflareApi:
         )
 
     def _ips(self, asked: _Asked) -> Answered:
-        result = accounts.ranges(self.state)
-        if ("networks", "jdcloud") in parse_qsl(asked.query):
-            result["jdcloud_cidrs"] = []
-        return succeeded(Result(result), {})
+        more: dict[str, object] = {"jdcloud_cidrs": []} if ("networks", "jdcloud") in parse_qsl(asked.query) else {}
+        document = ranges_document(self.state.held.ipv4, self.state.held.ipv6, **more)
+        return Answered(200, json.dumps(document, separators=(",", ":")).encode())
 
     def _dispatched(self, asked: _Asked, token: Token) -> Answered:
         endpoint = found(asked.method, asked.path)
@@ -250,8 +249,8 @@ def _bearer(asked: _Asked) -> str | None:
 def _refused(asked: _Asked) -> ApiError:
     """What is wrong with a call that bears no token that exists."""
     if asked.authorization is None and asked.legacy:
-        # The lab has no global keys. Threads: 403, 9103.
-        return ApiError(403, ErrorItem(9103, "Unknown X-Auth-Key or X-Auth-Email"))
+        # The lab has no global keys. Seen by clients: 400, 9103.
+        return ApiError(400, ErrorItem(9103, "Unknown X-Auth-Key or X-Auth-Email"))
     if asked.authorization is None:
         return missing_credentials()
     if _bearer(asked) is None:

@@ -2,7 +2,8 @@
 
 Here lives the handlers of ``/zones/{zone}/dns_records``. Here must not live: answering DNS queries.
 
-Codes are from public threads: 1004 with a chain for what does not validate, 81044, 81053, 81057, 81058.
+Codes are from public threads and clients: 1004 with 9005 in its chain for what does not validate, 81044, 81053, 81058;
+the other codes in the chain are from memory.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 Here lives the table. Here must not live: who raises them.
 
-The codes are not documented as a whole; those here come from the documentation's pages and from answers that people
-pasted into public threads. Where an error is known but its code is not, it bears `UNSOURCED`, so that no client can
-rest on it.
+The codes are not documented as a whole; those here come from the documentation's pages, from answers that people
+pasted into public threads, and from public clients whose tests pin what the live API said ('seen by clients'). Where
+an error is known but its code is not, it bears `UNSOURCED`, so that no client can rest on it.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ def missing_credentials() -> ApiError:
 
 
 def malformed_credentials() -> ApiError:
-    """An Authorization that is no bearer token (threads: 6003 with 6111 in its chain)."""
+    """An Authorization that is no bearer token (seen by clients: 6003 with 6111 in its chain)."""
     chain = (ErrorItem(6111, "Invalid format for Authorization header"),)
     return ApiError(400, ErrorItem(6003, "Invalid request headers", chain))
 
 
 def invalid_token() -> ApiError:
-    """``/user/tokens/verify`` of a token that does not exist (threads: 401 and 1000)."""
+    """``/user/tokens/verify`` of a token that does not exist (seen by clients: 401 and 1000)."""
     return ApiError(401, ErrorItem(1000, "Invalid API Token"))
 
 
 def unknown_token() -> ApiError:
-    """Any other call with one (threads: 403 and 9109; the SDK's facts name 9109 as well)."""
+    """Any other call with one (wrangler's users: 9109; the status is from memory)."""
     return ApiError(403, ErrorItem(9109, "Invalid access token"))
 
 
@@ -72,23 +72,23 @@ def no_route(path: str) -> ApiError:
 
 
 def throttled(limit: int, seconds: int) -> ApiError:
-    """Too many requests: status and header are documented, the message is from cloudflare-exporter #74; code 971."""
+    """Too many requests ('Rate limits'; cloudflare-exporter #74; terraform-provider-cloudflare #5505)."""
     message = f"More than {limit} requests per {seconds} seconds reached. Please wait and consider throttling your"
     return ApiError(429, ErrorItem(971, f"{message} request speed"))
 
 
 def bad_json() -> ApiError:
-    """The body is no JSON object (threads: 6007; the status is 400)."""
+    """The body is no JSON object (6007 and 400 are from memory)."""
     return ApiError(400, ErrorItem(6007, "Malformed JSON in request body"))
 
 
 def invalid_value(setting: str) -> ApiError:
-    """A value that a zone's setting cannot have (threads: 1007)."""
+    """A value that a zone's setting cannot have (seen by clients: 400 and 1007)."""
     return ApiError(400, ErrorItem(1007, f"Invalid value for zone setting {setting}"))
 
 
 def unknown_setting(setting: str) -> ApiError:
-    """A setting that does not exist (threads: 1003 ... 'Undefined zone setting')."""
+    """A setting that does not exist (the code is from memory)."""
     return ApiError(400, ErrorItem(1006, f"Unrecognized zone setting name {setting}"))
 
 

@@ -1,5 +1,8 @@
 """Authenticated origin pulls with certificates of a customer's own: the zone's, and those of hostnames.
 
+Codes and refusals are those that the public clients of alchemy and distilled saw on the live API and pin: 1404, 1406,
+1408, 1414, 1415, 1433, 1434, 1551, 1552, 1553. What none of them pins bears `UNSOURCED`.
+
 Here lives the handlers of ``/zones/{zone}/origin_tls_client_auth``. Here must not live: what is presented
 (see `pulls`).
 """
@@ -75,8 +78,7 @@ def removed_for_hostnames(state: CloudflareState, call: Call) -> Outcome:
     """``DELETE .../hostnames/certificates/{certificate}``: not while a hostname is associated with it."""
     certificate = _certificate(state, call, hostname_level=True)
     if _associated(state, certificate.id):
-        message = "The certificate is associated with a hostname"
-        raise unsourced(400, message)
+        raise ApiError(400, ErrorItem(1433, "Cannot delete certificate that is in use."))
     return _removed(state, certificate)
 
 
@@ -84,8 +86,13 @@ def _uploaded(state: CloudflareState, call: Call, *, hostname_level: bool) -> Ou
     zone = zone_in(state, call)
     certificate_pem, key_pem = call.text("certificate"), call.text("private_key")
     _judge(certificate_pem, key_pem)
+    old = _same(state, zone.id, certificate_pem, hostname_level=hostname_level)
+    if old is not None and certificate_status(old, state.settings, state.now()) != DELETED:
+        # One that is `pending_deletion` still holds its place.
+        raise ApiError(400, ErrorItem(1406, "This certificate already exists."))
     made = PullCertificate(
-        id=str(uuid.uuid4()),
+        # What was deleted comes back under its old id.
+        id=old.id if old else str(uuid.uuid4()),
         zone_id=zone.id,
         hostname_level=hostname_level,
         certificate_pem=certificate_pem,
@@ -106,8 +113,7 @@ def _judge(certificate_pem: str, key_pem: str) -> None:
         leaf = x509.load_pem_x509_certificates(certificate_pem.encode())[0]
         key = load_pem_private_key(key_pem.encode(), None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        message = "Failed to parse the certificate or its private key"
-        raise unsourced(400, message) from error
+        raise ApiError(400, ErrorItem(1408, "Unable to parse certificate.")) from error
     if _is_authority(leaf):
         message = "missing leaf certificate"
         raise unsourced(400, message)
@@ -124,9 +130,23 @@ def _is_authority(certificate: x509.Certificate) -> bool:
         return False
 
 
+def _same(
+    state: CloudflareState, zone_id: str, certificate_pem: str, *, hostname_level: bool
+) -> PullCertificate | None:
+    """The certificate that is the same, letter by letter, be it deleted or not."""
+    for each in state.held.certificates.values():
+        if (each.zone_id, each.hostname_level) != (zone_id, hostname_level):
+            continue
+        if each.certificate_pem.strip() == certificate_pem.strip():
+            return each
+    return None
+
+
 def _listed(state: CloudflareState, call: Call, *, hostname_level: bool) -> Outcome:
     zone = zone_in(state, call)
     found = _certificates(state, zone.id, hostname_level=hostname_level)
+    if not found and not hostname_level and state.settings.empty_list_is_null:
+        return Result(None)
     return Page([_told(state, each) for each in sorted(found, key=lambda each: each.uploaded_on, reverse=True)])
 
 
@@ -145,21 +165,26 @@ def _certificates(state: CloudflareState, zone_id: str, *, hostname_level: bool)
 def _certificate(state: CloudflareState, call: Call, *, hostname_level: bool) -> PullCertificate:
     found = state.held.certificates.get(call.ids["certificate"])
     if found is None or found.zone_id != call.ids["zone"] or found.hostname_level != hostname_level:
-        raise _no_such_certificate(404)
+        code = 1551 if hostname_level else 1552
+        raise ApiError(404, ErrorItem(code, "certificate not found"))
     return found
 
 
 def _removed(state: CloudflareState, certificate: PullCertificate) -> Outcome:
-    if certificate.deleted_on is None:
-        certificate = msgspec.structs.replace(certificate, deleted_on=state.now())
-        state.held.certificates[certificate.id] = certificate
-    return Result(_told(state, certificate))
-
-
-def _no_such_certificate(status: int) -> ApiError:
-    """terraform-provider-cloudflare #5531, also for a zone's certificate that is given to a hostname."""
-    message = "Certificate ID in request is either invalid or the certificate has been deleted"
-    return ApiError(status, ErrorItem(1415, message))
+    match certificate_status(certificate, state.settings, state.now()):
+        case "initializing" | "pending_deployment":
+            raise ApiError(400, ErrorItem(1434, "Cannot delete resource while in pending deployment state."))
+        case "pending_deletion" if certificate.hostname_level:
+            raise ApiError(400, ErrorItem(1414, "This certificate is pending deletion."))
+        case "deleted" if certificate.hostname_level:
+            raise ApiError(404, ErrorItem(1551, "certificate not found"))
+        case "pending_deletion" | "deleted":
+            message = "Certificate is already deleted."
+            raise unsourced(400, message)
+        case _:
+            gone = msgspec.structs.replace(certificate, deleted_on=state.now())
+            state.held.certificates[gone.id] = gone
+            return Result(_told(state, gone))
 
 
 def _told(state: CloudflareState, certificate: PullCertificate) -> dict[str, Any]:
@@ -230,8 +255,7 @@ def association(state: CloudflareState, call: Call) -> Outcome:
     zone = zone_in(state, call)
     found = state.held.associations.get((zone.id, call.ids["hostname"].lower()))
     if found is None or association_status(found, state.settings, state.now()) == DELETED:
-        message = "The hostname has no association"
-        raise unsourced(404, message)
+        raise ApiError(404, ErrorItem(1553, "setting for this hostname not found"))
     return Result(_association(state, found))
 
 
@@ -249,15 +273,19 @@ def _version(
     if enabled is not None and not isinstance(enabled, bool):
         message = "enabled must be a boolean or null"
         raise unsourced(400, message)
-    old = state.held.associations.get((zone_id, hostname))
-    cert_id = given.get("cert_id") or (old.versions[-1].cert_id if old else None)
+    cert_id = given.get("cert_id")
+    if not cert_id:
+        # Whether it may be left out to void an association is in no source; with it, both readings are content.
+        raise ApiError(400, ErrorItem(1404, "Certificate ID required."))
     certificate = state.held.certificates.get(str(cert_id))
     usable = certificate is not None and certificate.zone_id == zone_id and certificate.hostname_level
     if certificate is not None and certificate.deleted_on is not None:
         usable = False
     if enabled is not None and not usable:
-        raise _no_such_certificate(400)
-    return hostname, AssociationVersion(None if cert_id is None else str(cert_id), enabled, state.now())
+        # terraform-provider-cloudflare #5531, also for a zone's certificate that is given to a hostname.
+        message = "Certificate ID in request is either invalid or the certificate has been deleted"
+        raise ApiError(400, ErrorItem(1415, message))
+    return hostname, AssociationVersion(str(cert_id), enabled, state.now())
 
 
 def _associated(state: CloudflareState, cert_id: str) -> list[str]:

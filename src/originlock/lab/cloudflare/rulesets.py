@@ -56,7 +56,7 @@ def entrypoint(state: CloudflareState, call: Call) -> Outcome:
     _permit(call, zone, phase, write=False)
     found = state.held.rulesets.get((zone.id, phase))
     if found is None:
-        # Threads on the Terraform provider: 404, 10003.
+        # Seen by clients: 404, 10003.
         raise ApiError(404, ErrorItem(10003, f"could not find entrypoint ruleset in the {phase} phase"))
     return Result(told(found))
 

@@ -43,6 +43,8 @@ class CloudflareSettings:
         zone_level_without_certificate: what is presented where zone-level pulls are on and no certificate is active;
             no source says.
         presents_while_deleting: whether a certificate that is ``pending_deletion`` is still presented; no source says.
+        empty_list_is_null: whether the list of a zone's own certificates is ``null`` where there are none, as public
+            clients saw it, or ``[]``, as the API reference has it.
         deletes_disabled: whether a hostname's certificate can be deleted while its association is there but disabled:
             the documentation's roll-back page deletes then, the API's users void the association first.
         pool_by_certificate: whether the edge ends pooled connections that were opened with another certificate than
@@ -71,6 +73,7 @@ class CloudflareSettings:
     rate_window_seconds: float = RATE_WINDOW_SECONDS
     zone_level_without_certificate: str = "none"
     presents_while_deleting: bool = False
+    empty_list_is_null: bool = True
     deletes_disabled: bool = False
     pool_by_certificate: bool = False
     status_on_error_pages: bool = False

@@ -42,6 +42,7 @@ SETTINGS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "tls_1_3": (("on", "off", "zrt"), "on"),
     "http2": (ON_OFF, "on"),
     "websockets": (ON_OFF, "on"),
+    "ipv6": (ON_OFF, "on"),
 }
 
 #: Dedicated egress addresses: its value is an object.
@@ -65,6 +66,7 @@ def create(state: CloudflareState, call: Call) -> Outcome:
         message = f"{name} is not a valid zone name"
         raise unsourced(400, message)
     if any(each.name == name for each in state.held.zones.values()):
+        # The code is from memory.
         raise ApiError(400, ErrorItem(1061, f"{name} already exists"))
     now = state.now()
     zone = Zone(
