@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 
+import msgspec
 import pytest
 from OpenSSL import SSL
 from tests.lab.plane.stage import (
@@ -143,9 +144,10 @@ def test_a_listener_that_cannot_be_served_stops_no_other(stage: Stage) -> None:
         https(certificates=(torn,), port=444),
         https(certificates=(Certificate("arn:x", "no PEM", "no PEM"),), port=445),
         https(verify(), port=446),
+        msgspec.structs.replace(http(port=448), protocol="TCP"),
         https(port=447),
     )
-    assert [each.listener.rpartition("/")[2] for each in troubles] == ["443", "444", "445", "446"]
+    assert [each.listener.rpartition("/")[2] for each in troubles] == ["443", "444", "445", "446", "448"]
     assert "private key" in troubles[0].text
     assert not any("BEGIN" in each.text for each in troubles)
     assert asks(client(stage.port(447))).status == 200

@@ -52,8 +52,8 @@ REAL_FORWARD = (
     '(dart:io)" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/'
     'k8s-web-8b701414d0/ce5353cc7101de6d "Root=1-6ab37ca3-72b3ccd0353538ac305db394" "www.example.com" '
     '"arn:aws:acm:us-east-1:123456789012:certificate/34ecc395-417d-479a-b9e3-2c03c1047f42" 2 '
-    '2026-09-23T07:15:47.801000Z "forward" "-" "-" "10.20.20.37:80" "200" "-" "-" TID_d7917035eabacb42bea251b01fb60ab4 "-" "-" "-" 192.0.2.60 "-"'
-    ' "-"'
+    '2026-09-23T07:15:47.801000Z "forward" "-" "-" "10.20.20.37:80" "200" "-" "-" '
+    'TID_d7917035eabacb42bea251b01fb60ab4 "-" "-" "-" 192.0.2.60 "-" "-"'
 )
 REAL_MALFORMED = (
     "http 2026-09-23T07:17:32.454551Z app/k8s-web-0123456789/0123456789abcdef 198.51.100.224:25824 - -1 -1 -1 400 - 0 "
