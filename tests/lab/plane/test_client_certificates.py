@@ -6,7 +6,7 @@ import json
 import re
 from functools import cache
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 from cryptography import x509
@@ -155,6 +155,7 @@ def test_headers_of_verify_have_aws_formats(stage: Stage) -> None:
         headers[f"{front}-validity"],
     )
     assert headers[f"{front}-leaf"].startswith("-----BEGIN%20CERTIFICATE-----%0AMII")
+    assert headers[f"{front}-leaf"] == quote(authority.pem(right.certificate), safe="+=/")
     assert _chain(headers[f"{front}-leaf"]) == [right.certificate]
     assert front not in headers
 

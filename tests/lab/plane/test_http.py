@@ -8,6 +8,8 @@ import socket
 
 import pytest
 from tests.lab.plane.stage import (
+    ADDRESS,
+    FORWARD,
     NAME,
     TLS12,
     Stage,
@@ -20,7 +22,10 @@ from tests.lab.plane.stage import (
     plain,
     read,
     request,
+    rule,
 )
+
+from originlock.lab.ground import LoopbackGround
 
 
 def headers_of(said: bytes) -> dict[str, str]:
@@ -92,6 +97,42 @@ def test_invalid_names_are_dropped_if_asked_for(stage: Stage) -> None:
     assert headers_of(plain(stage.port(80), asked))["x_odd"] == "1"
     stage.follow(http(), routing__http__drop_invalid_header_fields__enabled="true")
     assert "x_odd" not in headers_of(plain(stage.port(80), asked))
+
+
+def test_a_client_over_ipv6_is_told_without_brackets() -> None:
+    """A rule on its address, or a reader of its log, would not know it."""
+
+    class Six(LoopbackGround):
+        def listening(self, host: str, address: str, port: int) -> socket.socket:
+            assert (host, address) == ("origin", ADDRESS)
+            made = socket.create_server(("::1", 0), family=socket.AF_INET6)
+            self._ports[address, port] = made.getsockname()[1]
+            made.settimeout(0)
+            return made
+
+    if not _has_ipv6():
+        pytest.skip("this machine has no IPv6")
+    stage = Stage(ground=Six())
+    try:
+        only: dict[str, object] = {"Field": "source-ip", "SourceIpConfig": {"Values": ["::1/128"]}}
+        stage.follow(http(fixed("stranger"), rule(1, FORWARD, only)))
+        with socket.create_connection(("::1", stage.port(80)), timeout=20) as sock:
+            port = sock.getsockname()[1]
+            sock.sendall(request())
+            assert headers_of(sock.recv(65536))["x-forwarded-for"] == "::1"
+            assert sock.recv(1) == b""
+        (line,) = stage.logged("access")
+        assert line.split(" ")[3] == f"::1:{port}"
+    finally:
+        stage.close()
+
+
+def _has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
 
 
 # --- the built-in target ---------------------------------------------------------------------------------------------

@@ -182,7 +182,9 @@ class Connection(asyncio.Protocol):
         waits = self._conversation is not None and self._conversation.is_busy and not self.is_full
         if loop.time() < due or waits:
             self._timer = loop.call_at(max(due, loop.time() + 1.0), self._watch)
-        elif self.is_full:
+            return
+        self._timer = loop.call_later(self.setting.idle_seconds, self._watch)
+        if self.is_full or self._transport.is_closing():
             self.abort()  # it reads nothing, a goodbye neither
         elif self._conversation is not None:
             self._conversation.time_out()

@@ -81,6 +81,7 @@ class ServerSide:
         self._connection.set_app_data(self._flaws)
         self._connection.set_accept_state()
         self._answered = False
+        self._client: ClientChain | None = None
         self.session: Session | None = None
 
     @property
@@ -149,12 +150,15 @@ class ServerSide:
     @property
     def client(self) -> ClientChain | None:
         """What the client presented so far; None if nothing."""
+        if self._client is not None:
+            return self._client
         leaf = self._connection.get_peer_certificate(as_cryptography=True)
         if leaf is None:
             return None
         # A server's OpenSSL keeps the leaf apart from the rest (SSL_get_peer_cert_chain(3)).
         rest = self._connection.get_peer_cert_chain(as_cryptography=True) or []
-        return ClientChain((leaf, *(each for each in rest if each != leaf)))
+        self._client = ClientChain((leaf, *(each for each in rest if each != leaf)))
+        return self._client
 
     @property
     def described_client(self) -> Described | None:
