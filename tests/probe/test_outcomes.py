@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 
+import msgspec
 import pytest
 from tests.probe import peers
 from tests.probe.peers import HELLO, Script, alert
@@ -248,20 +249,16 @@ def test_no_asks_no_answers() -> None:
         {"path": "x"},
         {"sni": ""},
         {"sni": "."},
+        {"sni": "nul\x00.example"},
+        {"sni": "a..example"},
+        {"port": 0},
+        {"port": 65_536},
         {"sni": "a" * 64 + ".example"},
         {"newest_tls": "1.1"},
     ],
 )
-def test_what_cannot_be_asked(wrong: dict[str, str]) -> None:
+def test_what_cannot_be_asked(wrong: dict[str, str | int]) -> None:
     """A name that holds a line break would write headers of its own."""
-    fields: dict[str, str | None] = {
-        "address": "127.0.0.1",
-        "host": NAME,
-        "sni": None,
-        "path": "/",
-        "newest_tls": "1.3",
-    }
-    fields |= wrong
-    ask = Ask(port=1, tls=True, **fields)  # type: ignore[arg-type]
+    ask = msgspec.structs.replace(Ask("127.0.0.1", 1, tls=True, sni=None, host=NAME), **wrong)
     with pytest.raises(ValueError, match=r"."):
         SocketProber().probe((ask,))
