@@ -59,7 +59,6 @@ def status_data(there: RunningLab) -> dict[str, object]:
         "why_not": state.why_not,
         "aws_url": state.aws_url,
         "cloudflare_url": state.cloudflare_url,
-        "lists_url": state.lists_url,
         "authority": str(there.folder.authority),
         "hosts": {host.name: [*host.ipv4, *host.ipv6] for host in CLIENTS} if state.filtered else {},
         **now,

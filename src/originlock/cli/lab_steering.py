@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from originlock.lab.running import RunningLab
 
 DROP_PACKETS: Final = "drop-packets"
-"""The one fault that befalls packets and not calls."""
+EDGE_DOWN: Final = "edge-down"
+_PACKETS: Final = (DROP_PACKETS, EDGE_DOWN)
+"""What befalls connections and not calls."""
 
 _cloud_option = click.option(
     "--cloud", type=click.Choice(["aws", "cloudflare"]), default="aws", show_default=True, help="whose calls"
@@ -67,7 +69,7 @@ def fault() -> None:
     "  originlock lab fault add drop-packets --cidr 173.245.48.0/20 --host origin",
 )
 @click.argument("kind")
-@click.option("--action", metavar="NAME", help="only calls of this action count")
+@click.option("--action", metavar="NAME", help="only these calls count; Cloudflare: [METHOD ]PATH")
 @click.option("--at", type=click.IntRange(min=1), metavar="N", help="begin with the Nth call from now that counts")
 @click.option("--times", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="how many calls")
 @_cloud_option
@@ -85,16 +87,23 @@ def add(
     host: str,
     debug: bool,  # noqa: ARG001  read at the process boundary
 ) -> int:
-    """Let calls meet a fault of this KIND, or packets be lost (drop-packets).
+    """Let calls meet a fault of this KIND, packets be lost (drop-packets), or the edge serve nobody (edge-down).
 
     AWS: throttle, server-error, unavailable, drop-before, drop-after, access-denied, quota, duplicate, not-found,
-    in-use, conflict, stale, hang-before, hang-after. Without --at and --action it befalls the next call.
+    in-use, conflict, stale, hang-before, hang-after.
+
+    Cloudflare: status, slow, drop-before, drop-after, hang-before, hang-after, garbage, cut, ignored, denied,
+    throttled.
+
+    Without --at and --action a fault befalls the next call.
     """
     there = running_lab()
     if kind == DROP_PACKETS:
         _drop(there, cidr, host)
+    elif kind == EDGE_DOWN:
+        _set_edge_down(there, down=True)
     else:
-        _add(there, cloud, kind, action, at, times)
+        _add(there, cloud, kind, action, {"times": times, **({} if at is None else {"at": at})})
     write(sys.stdout, f"{kind} waits; `originlock lab fault clear` ends it\n")
     return int(ExitCode.DONE)
 
@@ -113,41 +122,53 @@ def clear(
     try:
         there.aws.clear_faults()
         there.aws.release()
+        there.cloudflare.delete("faults")
+        there.cloudflare.post("release")
         there.drop_nothing()
     except (OSError, AskingError) as error:
         raise _no_answer(error) from error
+    _set_edge_down(there, down=False)
     write(sys.stdout, "no fault waits\n")
     return int(ExitCode.DONE)
 
 
 def _calls(there: RunningLab, cloud: str, since: int) -> list[dict[str, object]]:
-    _must_be_there(there, cloud)
     try:
+        if cloud == "cloudflare":
+            return list(there.cloudflare.get(f"calls?since={since}"))
         return [call.to_json() for call in there.aws.calls(since)]
     except OSError as error:
         raise _no_answer(error) from error
 
 
-def _add(there: RunningLab, cloud: str, kind: str, action: str | None, at: int | None, times: int) -> None:
-    from originlock.lab.faults import FaultKind  # noqa: PLC0415  only for this command
-
-    _must_be_there(there, cloud)
-    kinds = [each.value for each in FaultKind]
+def _add(there: RunningLab, cloud: str, kind: str, action: str | None, counts: dict[str, int]) -> None:
+    kinds = _kinds(cloud)
     if kind not in kinds:
-        message = f"there is no fault {kind!r}"
-        raise UsageError(message, f"one of: {', '.join((*kinds, DROP_PACKETS))}")
+        message = f"there is no fault {kind!r} of calls to {cloud}"
+        raise UsageError(message, f"one of: {', '.join((*kinds, *_PACKETS))}")
     try:
-        there.aws.add_fault(kind, at=1 if at is None and action is None else at, action=action, times=times)
+        if cloud == "cloudflare":
+            there.cloudflare.post("faults", {"kind": kind, **counts, **({} if action is None else _path(action))})
+        else:
+            at = counts.get("at") or (1 if action is None else None)
+            there.aws.add_fault(kind, at=at, action=action, times=counts["times"])
     except urllib.error.HTTPError as error:
         raise UsageError(error.read().decode(errors="replace"), "see `originlock lab fault add --help`") from error
     except OSError as error:
         raise _no_answer(error) from error
 
 
-def _must_be_there(there: RunningLab, cloud: str) -> None:
-    if cloud == "cloudflare" and there.state.cloudflare_url is None:
-        message = "this lab has no Cloudflare"
-        raise UsageError(message, "see `originlock lab status`")
+def _kinds(cloud: str) -> list[str]:
+    from originlock.lab.cloudflare.faults import FaultKind as CloudflareFaultKind  # noqa: PLC0415  only for this command
+    from originlock.lab.faults import FaultKind  # noqa: PLC0415  ditto
+
+    return [each.value for each in (CloudflareFaultKind if cloud == "cloudflare" else FaultKind)]
+
+
+def _path(action: str) -> dict[str, str]:
+    """Cloudflare's calls have no names: a path, or a method and a path."""
+    method, _, path = action.rpartition(" ")
+    return {"path": path, **({"method": method} if method else {})}
 
 
 def _drop(there: RunningLab, cidr: str | None, host: str) -> None:
@@ -161,6 +182,15 @@ def _drop(there: RunningLab, cidr: str | None, host: str) -> None:
         there.drop(network, host)
     except (ValueError, AskingError) as error:
         raise UsageError(str(error), "see `originlock lab fault add --help` and `originlock lab status`") from error
+
+
+def _set_edge_down(there: RunningLab, *, down: bool) -> None:
+    from originlock.lab.control_socket import AskingError  # noqa: PLC0415  only for these commands
+
+    try:
+        there.set_edge_down(down)
+    except AskingError as error:
+        raise _no_answer(error) from error
 
 
 def _no_answer(error: Exception) -> StateError:

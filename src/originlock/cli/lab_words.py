@@ -13,9 +13,9 @@ from originlock.report.document import Document, Line, Tone, table
 
 def status_document(data: Mapping[str, Any]) -> Document:
     """A lab that runs."""
-    apis = [("AWS", data["aws_url"]), ("Cloudflare", data["cloudflare_url"]), ("Cloudflare's lists", data["lists_url"])]
+    apis = [("AWS", data["aws_url"]), ("Cloudflare", data["cloudflare_url"])]
     lines = [Line("the lab is up", Tone.GOOD), *_filters(data)]
-    lines += [Line("APIs, at the loopback address here and in each host:"), *table(_told(apis), indent=1)]
+    lines += [Line("APIs, at the loopback address here and in each host:"), *table(apis, indent=1)]
     if data["hosts"]:
         hosts = [(name, ", ".join(addresses)) for name, addresses in data["hosts"].items()]
         lines += [Line("hosts (`originlock lab exec --as HOST -- COMMAND`):"), *table(hosts, indent=1)]
@@ -36,10 +36,6 @@ def _filters(data: Mapping[str, Any]) -> Sequence[Line]:
     )
 
 
-def _told(pairs: Sequence[tuple[str, str | None]]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in pairs if value is not None]
-
-
 def _balancer(data: Mapping[str, Any]) -> tuple[str, ...]:
     listeners = " ".join(data["listeners"]) or "no listeners"
     return (data["name"], listeners, data["dns_name"], ", ".join(data["addresses"]))
@@ -50,9 +46,9 @@ def calls_document(calls: Sequence[Mapping[str, Any]]) -> Document:
     rows = [
         (
             str(call["number"]),
-            " ".join(str(call[name]) for name in ("service", "action") if call.get(name)),
+            " ".join(str(call[name]) for name in ("service", "action", "method", "path") if call.get(name)),
             "-" if call["status"] is None else str(call["status"]),
-            call.get("error") or "",
+            call.get("error") or " ".join(map(str, call.get("errors", ()))),
             f"(fault: {call['fault']})" if call.get("fault") else "",
         )
         for call in calls

@@ -57,10 +57,6 @@ class EnteringError(Exception):
 def environment(folder: Folder, state: State) -> Mapping[str, str]:
     """The variables that point boto3, the AWS CLI, Terraform, clients of Cloudflare, curl and originlock at the lab."""
     bundle = str(folder.trusted)
-    cloudflare = {
-        "CLOUDFLARE_BASE_URL": state.cloudflare_url,
-        "CLOUDFLARE_API_TOKEN": state.cloudflare_token,
-    }
     return {
         "AWS_ENDPOINT_URL": state.aws_url,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
@@ -70,7 +66,8 @@ def environment(folder: Folder, state: State) -> Mapping[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        **{name: value for name, value in cloudflare.items() if value is not None},
+        "CLOUDFLARE_BASE_URL": state.cloudflare_url,
+        "CLOUDFLARE_API_TOKEN": state.cloudflare_token,
         **state.lists,
         "ORIGINLOCK_STATE_DIR": str(folder.product_state),
         "ORIGINLOCK_LAB_DIR": str(folder.path),

@@ -33,8 +33,9 @@ class State(msgspec.Struct, frozen=True):
         filtered: whether packets are filtered, between hosts in namespaces; else `why_not` says why, in words that end
             a sentence, and every listener is on the loopback address.
         namespaces: where the namespace of each host is found.
-        aws_url, cloudflare_url, lists_url: the APIs, at the loopback address of the machine and of each host.
+        aws_url, cloudflare_url: the APIs, at the loopback address of the machine and of each host.
         cloudflare_token: a token that may do everything.
+        lists: the variables that send originlock there for the edge's lists.
     """
 
     process_id: int
@@ -43,10 +44,9 @@ class State(msgspec.Struct, frozen=True):
     namespaces: dict[str, str]
     region: str
     aws_url: str
-    lists_url: str
+    cloudflare_url: str
+    cloudflare_token: str
     lists: dict[str, str]
-    cloudflare_url: str | None = None
-    cloudflare_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,13 +95,28 @@ def _resolve(
             answer.set_rcode(dns.rcode.NXDOMAIN)
             return
         for each in dict.fromkeys(which for which, _ in found):
-            values = [value for which, value in found if which == each]
+            values = [f"{value.rstrip('.')}." if each == "CNAME" else value for which, value in found if which == each]
             answer.answer.append(dns.rrset.from_text(f"{name}.", _TTL, dns.rdataclass.IN, each, *values))
         alias = next((value for which, value in found if which == "CNAME"), None)
         if alias is None or kind == "CNAME":
             return
         name = alias.rstrip(".").lower()
     answer.set_rcode(dns.rcode.SERVFAIL)
+
+
+def addresses(name: str, sources: Sequence[Lookup]) -> tuple[str, ...]:
+    """The addresses of a name, IPv4 first; none where it has none."""
+    return tuple(value for kind in ("A", "AAAA") for value in _followed(name.rstrip(".").lower(), kind, sources))
+
+
+def _followed(name: str, kind: str, sources: Sequence[Lookup]) -> Sequence[str]:
+    for _ in range(_MOST_ALIASES):
+        found = _first(name, kind, sources) or ()
+        alias = next((value for which, value in found if which == "CNAME"), None)
+        if alias is None:
+            return [value for which, value in found if which == kind]
+        name = alias.rstrip(".").lower()
+    return ()
 
 
 def _first(name: str, kind: str, sources: Sequence[Lookup]) -> Sequence[tuple[str, str]] | None:

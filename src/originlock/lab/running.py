@@ -21,10 +21,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from originlock.lab.control_socket import ask
 from originlock.lab.entering import environment
 from originlock.lab.process import LabStartError, LocalAws
+from originlock.lab.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from originlock.lab.authority import Authority
     from originlock.lab.folder import Folder, State
 
 #: Loading everything takes about two seconds; a loaded machine may need many times that.
@@ -57,6 +59,19 @@ class RunningLab:
         """Its local AWS, for unmodified clients and for the control room."""
         return LocalAws.at(self.state.aws_url, region=self.state.region)
 
+    @property
+    def cloudflare(self) -> Room:
+        """The control room of its Cloudflare."""
+        return Room(self.state.cloudflare_url.partition("/client/")[0])
+
+    @property
+    def authority(self) -> Authority:
+        """The lab's authority, which its clients trust, and its edge where origins are verified."""
+        # Here, as it is slow to import and few need it.
+        from originlock.lab.authority import read  # noqa: PLC0415
+
+        return read(self.folder.authority.read_bytes(), self.folder.authority_key.read_bytes())
+
     def command(self, host: str, *command: str) -> Sequence[str]:
         """The command line that runs a command in a host."""
         return [sys.executable, "-m", "originlock", "lab", "exec", "--as", host, "--", *command]
@@ -64,6 +79,14 @@ class RunningLab:
     def status(self) -> Mapping[str, Any]:
         """Where its load balancers are now; raises AskingError."""
         return ask(self.folder.control, {"ask": "status"})
+
+    def set_edge_down(self, down: bool) -> None:  # noqa: FBT001 - a switch
+        """Let the edge refuse all connections, those that stand too; or serve again. Raises AskingError."""
+        ask(self.folder.control, {"ask": "edge", "down": down})
+
+    def relay(self, port: int) -> None:
+        """Let a port of this machine's loopback address be one of each host's, too; raises AskingError."""
+        ask(self.folder.control, {"ask": "relay", "port": port})
 
     def drop(self, cidr: str, host: str = "origin") -> None:
         """Lose what comes to a host from a network and what goes there, until drop_nothing(); raises AskingError."""

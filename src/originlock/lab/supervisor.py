@@ -14,25 +14,34 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import functools
 import json
 import os
 import signal
 import ssl
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from originlock.errors import OriginlockError
 from originlock.lab import authority
-from originlock.lab.addresses import CLIENTS
+from originlock.lab.addresses import CLIENTS, FRONT_IPV4, FRONT_IPV6
+from originlock.lab.cloudflare import names as cloudflare_names
+from originlock.lab.cloudflare.api import IPS, CloudflareApi
+from originlock.lab.cloudflare.control import EVERYTHING, CloudflareRoom
+from originlock.lab.cloudflare.records import Grant
+from originlock.lab.cloudflare.state import CloudflareState
 from originlock.lab.control_socket import answering
+from originlock.lab.edge.proxy import Doors, Edge
 from originlock.lab.entering import host_files
 from originlock.lab.folder import Folder, State
 from originlock.lab.following import Following, follower
 from originlock.lab.ground import LoopbackGround
-from originlock.lab.lists import ListServer
-from originlock.lab.name_server import NameServer
+from originlock.lab.keepalive import Server
+from originlock.lab.lists import IPV4_PATH, IPV6_PATH
+from originlock.lab.name_server import NameServer, addresses
 from originlock.lab.namespaces import NamespaceError, why_none
 from originlock.lab.network import NamespaceGround
 from originlock.lab.packet_filter import PacketFilter
@@ -45,6 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from originlock.lab.ground import Ground
+    from originlock.lab.name_server import Lookup
 
 #: For those who want a lab without packet filters although one with them could be had.
 WITHOUT_FILTERS: Final = "ORIGINLOCK_LAB_WITHOUT_FILTERS"
@@ -52,6 +62,10 @@ WITHOUT_FILTERS: Final = "ORIGINLOCK_LAB_WITHOUT_FILTERS"
 #: Another lab of the same folder may be going down just now.
 _LOCK_TRIES: Final = 20
 _LOCK_PAUSE: Final = 0.05
+
+
+#: Where everything is at the loopback address, each door is a port that somebody has to look up.
+_FEW_DOORS: Final = Doors((FRONT_IPV4[0], FRONT_IPV6[0]), (443,), (80,))
 
 
 class _NotStartedError(Exception):
@@ -74,15 +88,15 @@ class Supervisor:
         self.hosts = ground
         self.ground: Ground = ground or LoopbackGround()
         self.guard = None if ground is None else PacketFilter(ground)
-        self.lists = ListServer()
+        self.cloudflare = CloudflareState()
+        self.cloudflare_api = Server(CloudflareRoom(CloudflareApi(self.cloudflare)))
         self.aws = LocalAws(follower=folder.follower)
         self.authority = authority.root("originlock lab")
+        self._relays: list[Relay] = []
 
     async def run(self, stack: contextlib.AsyncExitStack, ended: asyncio.Event) -> None:
         """Bring everything up, say so, and wait for the end; the stack takes it down."""
-        _say(doing="the local AWS, and Cloudflare's lists")
-        self.lists.start()
-        stack.callback(self.lists.stop)
+        _say(doing="the local AWS")
         self.aws.start()
         stack.callback(self.aws.stop)
         _say(doing="the data plane")
@@ -90,33 +104,58 @@ class Supervisor:
         stack.push_async_callback(plane.close)
         self.following = Following(plane, self.hosts, self.guard)
         stack.callback((await follower(self.folder.follower, self.following)).close)
+        _say(doing="Cloudflare, and its edge")
+        await self._cloudflare(stack)
         if self.hosts is not None:
+            _say(doing="name servers and relays in the hosts")
             await self._names_and_relays(stack, self.hosts)
         stack.callback((await answering(self.folder.control, self._answer)).close)
         self.folder.write_state(self._state())
         _say(ready=True)
         await ended.wait()
 
+    async def _cloudflare(self, stack: contextlib.AsyncExitStack) -> None:
+        threading.Thread(target=self.cloudflare_api.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        stack.callback(self.cloudflare_api.server_close)
+        stack.callback(self.cloudflare_api.shutdown)
+        account = self.cloudflare.add_account("lab")
+        grants = tuple(Grant(name, resource) for name, resource in EVERYTHING)
+        self.token = self.cloudflare.add_token(account.id, grants).secret
+        doors = Doors() if self.ground.filtered else _FEW_DOORS
+        self.edge = Edge(
+            self.ground, self.cloudflare, self.authority, lambda name: addresses(name, self._sources), doors=doors
+        )
+        await self.edge.start()
+        stack.push_async_callback(self.edge.close)
+
+    @property
+    def _sources(self) -> Sequence[Lookup]:
+        """Who knows names."""
+        return self.following.look_up, functools.partial(cloudflare_names.look_up, self.cloudflare)
+
     async def _names_and_relays(self, stack: contextlib.AsyncExitStack, hosts: NamespaceGround) -> None:
-        _say(doing="name servers and relays in the hosts")
-        names = NameServer([self.following.look_up])
+        names = NameServer(self._sources)
         stack.push_async_callback(names.close)
         await names.start(hosts, [host.name for host in CLIENTS])
-        for host in CLIENTS:
-            for port in self._api_ports():
-                relay = Relay(hosts.listening(host.name, "127.0.0.1", port), port)
-                await relay.start()
-                stack.push_async_callback(relay.close)
+        stack.push_async_callback(self._close_relays)
+        for url in (self.aws.url, self.cloudflare_api.url):
+            await self._relay(hosts, int(url.rpartition(":")[2]))
 
-    def _api_ports(self) -> Sequence[int]:
-        return [int(url.rpartition(":")[2]) for url in (self.aws.url, self.lists.url)]
+    async def _relay(self, hosts: NamespaceGround, port: int) -> None:
+        for host in CLIENTS:
+            relay = Relay(hosts.listening(host.name, "127.0.0.1", port), port)
+            await relay.start()
+            self._relays.append(relay)
+
+    async def _close_relays(self) -> None:
+        for relay in self._relays:
+            await relay.close()
 
     def write_files(self) -> None:
         """Write what programs in the hosts read; raises OSError."""
         host_files(self.folder)
         self.folder.authority.write_text(self.authority.pem, encoding="ascii")
-        key = authority.Issued(self.authority.certificate, (), self.authority.key).key_pem
-        self.folder.authority_key.write_text(key, encoding="ascii")
+        self.folder.authority_key.write_text(self.authority.key_pem, encoding="ascii")
         self.folder.trusted.write_bytes(self.authority.pem.encode() + _trusted_here())
 
     def _state(self) -> State:
@@ -128,8 +167,9 @@ class Supervisor:
             namespaces={} if self.hosts is None else {name: self.hosts.namespace(name).path for name in names},
             region=self.aws.region,
             aws_url=self.aws.url,
-            lists_url=self.lists.url,
-            lists=dict(self.lists.urls),
+            lists=_lists(self.cloudflare_api.url),
+            cloudflare_url=f"{self.cloudflare_api.url}/client/v4",
+            cloudflare_token=self.token,
         )
 
     # --- what is asked at the control socket ------------------------------------------------------------------
@@ -143,6 +183,11 @@ class Supervisor:
             case {"ask": "drop-nothing"}:
                 if self.guard is not None:
                     await asyncio.to_thread(self.guard.drop_nothing)
+            case {"ask": "edge", "down": bool(down)}:
+                await self.edge.set_down(down)
+            case {"ask": "relay", "port": int(port)}:
+                if self.hosts is not None:
+                    await self._relay(self.hosts, port)
             case _:
                 message = f"nothing answers {question!r}"
                 raise LookupError(message)
@@ -171,6 +216,15 @@ class Supervisor:
                 for (address, port), real in sorted(ports.items())
             ],
         }
+
+
+def _lists(url: str) -> dict[str, str]:
+    """The variables that send originlock to the lab for the edge's lists."""
+    return {
+        "ORIGINLOCK_EDGES_CLOUDFLARE_API_URL": url + IPS,
+        "ORIGINLOCK_EDGES_CLOUDFLARE_IPV4_URL": url + IPV4_PATH,
+        "ORIGINLOCK_EDGES_CLOUDFLARE_IPV6_URL": url + IPV6_PATH,
+    }
 
 
 def _trusted_here() -> bytes:
@@ -243,8 +297,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     folder.clear()
     if given.while_stdin:
-        import threading  # noqa: PLC0415 - only where it is wanted
-
         threading.Thread(target=_end_with_stdin, daemon=True).start()
     try:
         asyncio.run(_supervise(folder))
