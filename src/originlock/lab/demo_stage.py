@@ -69,8 +69,13 @@ class Stage:
     def _ended(self, who: str, command: Sequence[str], said: str) -> subprocess.CompletedProcess[str]:
         environment = {**bare_environment(self.folder), "ORIGINLOCK_LAB_DIR": str(self.lab.folder.path)}
         environment |= {"FORCE_COLOR": "1"} if self.terminal.colour else {"NO_COLOR": "1"}
+        if self.filtered:
+            command = self.lab.command(who, *command)
+        else:
+            # There are no hosts: everybody is at the loopback address.
+            environment |= self.lab.environment
         try:
-            return _done(self.lab.command(who, *command), self.folder, environment, seconds=COMMAND_SECONDS)
+            return _done(command, self.folder, environment, seconds=COMMAND_SECONDS)
         except subprocess.TimeoutExpired as error:
             message = f"`{said}` did not end within {COMMAND_SECONDS:.0f} s"
             raise UnexpectedError(message) from error
