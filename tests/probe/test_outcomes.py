@@ -11,6 +11,7 @@ from tests.probe import peers
 from tests.probe.peers import HELLO, Script, alert
 
 from originlock.facts.probing import ANSWERED, CONNECTED, OUTCOME_MEANINGS, Ask, Outcome, Probed
+from originlock.lab.authority import Leaf, root
 from originlock.probe.alerts import ALERTS, CLOSE_NOTIFY
 from originlock.probe.http import MAX_BODY, MAX_HEAD
 from originlock.probe.prober import SocketProber
@@ -210,6 +211,15 @@ def test_a_flood_is_bounded(said: bytes, piece: bytes) -> None:
     assert answer.outcome in {Outcome.HTTP, Outcome.NOT_HTTP}
     assert len(answer.evidence.body_start) <= MAX_BODY
     assert sum(len(name) + len(value) for name, value in answer.evidence.headers) <= MAX_HEAD
+
+
+@pytest.mark.parametrize("piece", [b"x", b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: y\r\n", b"\r\n"])
+def test_a_flood_within_tls_is_bounded(piece: bytes) -> None:
+    """A peer that speaks TLS and never stops, in the smallest records, would be read for ever."""
+    context = peers.server_context(root("a peer").issue(Leaf(NAME, server=True)))
+    answer = probed(peers.tls_floods(context, piece), tls=True)
+    assert answer.outcome in {Outcome.HTTP, Outcome.NOT_HTTP, Outcome.SILENT}
+    assert answer.evidence.seconds < 1.5 * 2
 
 
 def test_sixty_peers_that_never_end() -> None:

@@ -149,6 +149,21 @@ def test_a_router_without_a_route(islands: Row, family: str) -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+def test_packets_that_run_in_circles(islands: Row, family: str) -> None:
+    """A loop between routers would be taken for an origin that refuses."""
+    which = FAMILIES[family]
+    name = ("ipv4/ip_default_ttl", "ipv6/conf/up0/hop_limit")[which]
+    islands.client.sysctl(name, "1")
+    try:
+        answer = probed(islands.client, ORIGIN[which])
+    finally:
+        islands.client.sysctl(name, "64")
+    assert answer.outcome is Outcome.NO_ROUTE, answer
+    assert f"ICMP from {ROUTER[0][which]}" in answer.evidence.detail
+    assert "exceeded" in answer.evidence.detail
+
+
+@pytest.mark.parametrize("family", FAMILIES)
 def test_a_router_that_prohibits(islands: Row, family: str) -> None:
     """A prohibition on the way would be called a missing route."""
     with route(islands.router, "prohibit", family):

@@ -92,7 +92,7 @@ class Tls:
         if not self.shaken:
             self._theirs += piece
             if not is_tls(bytes(self._theirs[:_FIRST])):
-                raise Ended(How.NOT_TLS, f"it said {shown(bytes(self._theirs))!r}")
+                raise Ended(How.NOT_TLS, f"it said '{shown(bytes(self._theirs))}'")
         self._incoming.write(piece)
 
     def _flush(self) -> None:

@@ -1,9 +1,9 @@
 """What the contract is held against: the lab always, and Cloudflare itself where somebody consents.
 
 With ORIGINLOCK_CONTRACT_CLOUDFLARE=1, ORIGINLOCK_CONTRACT_ZONE (the name of a zone that is for tests alone),
-CLOUDFLARE_API_TOKEN, and ORIGINLOCK_CONTRACT_CONSENT set to the zone's name once more, every statement is also tried on
-the real API: records and certificates whose names begin with `originlock-contract` are made in that zone and deleted.
-With ORIGINLOCK_CONTRACT_HOSTNAME, a proxied host of that zone, the edge's statements are tried on it too.
+CLOUDFLARE_API_TOKEN, and the words of consent, every statement is also tried on the real API: records and certificates
+whose names begin with `originlock-contract` are made in that zone and deleted. With ORIGINLOCK_CONTRACT_HOSTNAME, a
+proxied host of that zone, the edge's statements are tried on it too.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ from originlock.lab.world_cloudflare import CloudflareClient, CloudflareRefusalE
 
 #: Names of all that is made in a real zone begin so.
 MARK = "originlock-contract"
+
+#: Said once for all real services.
+CONSENT = "ORIGINLOCK_CONTRACT_CONSENT"
+WORDS = "I pay for what these tests make"
 
 REAL = "https://api.cloudflare.com"
 
@@ -90,11 +94,21 @@ def got(
 
 
 def consented() -> bool:
-    """Whether somebody wants the real API to be asked, and knows which zone will be changed."""
-    zone = os.environ.get("ORIGINLOCK_CONTRACT_ZONE")
-    asked = os.environ.get("ORIGINLOCK_CONTRACT_CLOUDFLARE") == "1"
-    has_token = bool(os.environ.get("CLOUDFLARE_API_TOKEN"))
-    return bool(zone) and asked and has_token and os.environ.get("ORIGINLOCK_CONTRACT_CONSENT") == zone
+    """Whether the real API is to be asked.
+
+    Raises:
+        pytest.UsageError: it is, but something that it needs is missing.
+    """
+    if os.environ.get("ORIGINLOCK_CONTRACT_CLOUDFLARE") != "1":
+        return False
+    if os.environ.get(CONSENT) != WORDS:
+        message = f"the tests make records and certificates in your zone; set {CONSENT}={WORDS!r} if you mean it"
+        raise pytest.UsageError(message)
+    missing = [name for name in ("ORIGINLOCK_CONTRACT_ZONE", "CLOUDFLARE_API_TOKEN") if not os.environ.get(name)]
+    if missing:
+        message = f"{' and '.join(missing)} must be set"
+        raise pytest.UsageError(message)
+    return True
 
 
 def _real() -> Subject:

@@ -110,3 +110,27 @@ def test_records_that_cannot_stand_together(ours: CloudflareClient) -> None:
     assert _codes(ours, "POST", path, record) == (400, (81058,))
     assert _codes(ours, "POST", path, {**record, "type": "CNAME", "content": "a.example"}) == (400, (81053,))
     ours.call("POST", path, {**record, "content": "192.0.2.2"})
+
+
+def test_a_scan_finds_some_of_the_old_records(ours: CloudflareClient) -> None:
+    """At once, or to be reviewed first: what is accepted is added, what is rejected is forgotten."""
+    found = [
+        {"type": "A", "name": "www", "content": "192.0.2.1"},
+        {"type": "MX", "name": "@", "content": "mail.example.org", "priority": 10},
+    ]
+    for name in ("one.example", "two.example"):
+        ours.control("POST", "findable", {"name": name, "records": found})
+    one = f"zones/{active_zone(ours, 'one.example')}/dns_records"
+    assert ours.call("POST", f"{one}/scan") == {"recs_added": 2, "total_records_parsed": 2}
+    assert ours.call("POST", f"{one}/scan")["recs_added"] == 0
+    assert len(ours.call("GET", one)) == 2
+    two = f"zones/{active_zone(ours, 'two.example')}/dns_records"
+    ours.call("POST", f"{two}/scan/trigger")
+    assert ours.call("GET", two) == []
+    exchange, address = sorted(ours.call("GET", f"{two}/scan/review"), key=lambda each: str(each["name"]))
+    assert exchange["priority"] == 10
+    review = {"accepts": [address], "rejects": [{"id": exchange["id"]}]}
+    told = ours.call("POST", f"{two}/scan/review", review)
+    assert [each["name"] for each in told["accepts"]] == ["www.two.example"]
+    assert [each["type"] for each in ours.call("GET", two)] == ["A"]
+    assert ours.call("GET", f"{two}/scan/review") == []

@@ -30,7 +30,7 @@ from tests.lab.plane.stage import (
 )
 
 from originlock.lab import authority
-from originlock.lab.blueprint import Certificate
+from originlock.lab.blueprint import Certificate, MutualTls
 
 CLIENTS = authority.root("client root")
 EDGE = Presents.of(CLIENTS.issue(authority.Leaf("edge", client=True)))
@@ -139,15 +139,18 @@ def test_a_listener_comes_back_where_it_was(stage: Stage) -> None:
 def test_a_listener_that_cannot_be_served_stops_no_other(stage: Stage) -> None:
     """One certificate without a key would take down everything."""
     torn = Certificate("arn:torn", certificate(NAME).chain_pem, certificate(NAME).key_pem)
+    odd = authority.self_signed(authority.Leaf(NAME, (NAME,), key=authority.ED25519))
     troubles = stage.follow(
         https(certificates=(), port=443),
         https(certificates=(torn,), port=444),
         https(certificates=(Certificate("arn:x", "no PEM", "no PEM"),), port=445),
         https(verify(), port=446),
         msgspec.structs.replace(http(port=448), protocol="TCP"),
+        https(certificates=(Certificate("arn:odd", odd.chain_pem, odd.key_pem),), port=449),
+        https(MutualTls("verify"), port=450),
         https(port=447),
     )
-    assert [each.listener.rpartition("/")[2] for each in troubles] == ["443", "444", "445", "446", "448"]
+    assert [each.listener.rpartition("/")[2] for each in troubles] == ["443", "444", "445", "446", "448", "449", "450"]
     assert "private key" in troubles[0].text
     assert not any("BEGIN" in each.text for each in troubles)
     assert asks(client(stage.port(447))).status == 200

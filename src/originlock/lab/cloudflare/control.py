@@ -12,6 +12,7 @@ Here lives the WSGI application that answers under `/originlock-lab/` and hands 
     POST   reset             forget everything
     POST   seed              {"account": NAME, "user": NAME, "grants": [[PERMISSION, RESOURCE]...]}: ids and a token
     POST   zone              {"name": ZONE, "delegated": BOOL, "challenge": BOOL, "access": TEAM, "worker": TEXT}
+    POST   findable          {"name": ZONE, "records": [...]}: what a scan for records will find
     POST   ranges            {"ipv4": [...], "ipv6": [...]}: what is published
     GET    presented?host=H  what the edge presents to the origin of a host: {"kind": ..., "id": ...}
     GET    shared-ca         the stand-in for the authority of the shared certificate, as PEM
@@ -120,12 +121,19 @@ class CloudflareRoom:
                 self.api.reset()
             case "POST zone":
                 self._set_zone(given)
-            case "POST ranges":
-                with state.lock:
-                    state.held.ipv4 = tuple(str(each) for each in given["ipv4"])
-                    state.held.ipv6 = tuple(str(each) for each in given["ipv6"])
+            case "POST findable" | "POST ranges":
+                self._publish(asked, given)
             case _:
                 raise LookupError(asked)
+
+    def _publish(self, asked: str, given: Mapping[str, Any]) -> None:
+        held = self.api.state.held
+        with self.api.state.lock:
+            if asked == "POST findable":
+                held.findable[str(given["name"])] = tuple(dict(each) for each in given["records"])
+            else:
+                held.ipv4 = tuple(str(each) for each in given["ipv4"])
+                held.ipv6 = tuple(str(each) for each in given["ipv6"])
 
     def _seeded(self, given: Mapping[str, Any]) -> object:
         state = self.api.state

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeAlias
 
-from originlock.lab.cloudflare import accounts, dns_records, origin_pulls, rulesets, zones
+from originlock.lab.cloudflare import accounts, dns_records, dns_scan, origin_pulls, rulesets, zones
 from originlock.lab.cloudflare.asking import Call, Outcome
 from originlock.lab.cloudflare.permissions import ACCOUNT_SETTINGS, DNS, NOTIFICATIONS, SSL, ZONE, ZONE_SETTINGS
 from originlock.lab.cloudflare.state import CloudflareState
@@ -79,6 +79,10 @@ ENDPOINTS: Final = (
     Endpoint("GET", _RECORDS, dns_records.listed, DNS),
     Endpoint("POST", _RECORDS, dns_records.create, DNS),
     Endpoint("GET", f"{_RECORDS}/export", dns_records.exported, DNS),
+    Endpoint("POST", f"{_RECORDS}/scan", dns_scan.scanned, DNS),
+    Endpoint("POST", f"{_RECORDS}/scan/trigger", dns_scan.triggered, DNS),
+    Endpoint("GET", f"{_RECORDS}/scan/review", dns_scan.waiting, DNS),
+    Endpoint("POST", f"{_RECORDS}/scan/review", dns_scan.reviewed, DNS),
     Endpoint("GET", f"{_RECORDS}/{{record}}", dns_records.got, DNS),
     Endpoint("PUT", f"{_RECORDS}/{{record}}", dns_records.replaced, DNS),
     Endpoint("PATCH", f"{_RECORDS}/{{record}}", dns_records.edited, DNS),

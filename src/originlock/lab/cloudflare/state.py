@@ -66,6 +66,10 @@ class Holdings:
     policies: dict[str, AlertPolicy] = field(default_factory=dict)
     #: By zone.
     switches: dict[str, Switches] = field(default_factory=dict)
+    #: By name of a zone, which need not be there yet: the records that a scan finds.
+    findable: dict[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
+    #: By zone: what a scan has found, and nobody has reviewed yet.
+    waiting: dict[str, tuple[Record, ...]] = field(default_factory=dict)
     ipv4: tuple[str, ...] = lists.IPV4
     ipv6: tuple[str, ...] = lists.IPV6
 

@@ -30,6 +30,9 @@ _MOST_HELLO: Final = 128 * 1024
 
 _HANDSHAKE_SECONDS: Final = 15.0
 
+#: A visitor who does not read for so long is let go.
+_WRITING_SECONDS: Final = 30.0
+
 
 @dataclass(slots=True)
 class Visits:
@@ -41,6 +44,7 @@ class Visits:
 
     async def serve(self, sock: socket.socket, port: int, *, tls: bool) -> None:
         """Serve a connection until it ends; never raises for what a visitor does."""
+        # A time-out is an OSError too.
         with suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await self._serve(sock, port, tls=tls)
@@ -157,7 +161,8 @@ class _Visit:
         if response.body and request.method != "HEAD":
             pieces.append(http.send(h11.Data(response.body)))
         pieces.append(http.send(h11.EndOfMessage()))
-        await self.stream.write(b"".join(piece or b"" for piece in pieces))
+        async with asyncio.timeout(_WRITING_SECONDS):
+            await self.stream.write(b"".join(piece or b"" for piece in pieces))
 
     async def _refuse(self, error: h11.RemoteProtocolError) -> None:
         status = error.error_status_hint
