@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from hypothesis import given, strategies as st
 from tests.properties.connected import EGRESS, HOST, ORIGIN, STRANGER, ConnectedSite
 from tests.properties.fake_network import Answer, FakeWhereabouts, from_edge, from_origin, seen_from
 
+from originlock.app.prove import side_by_side
 from originlock.errors import ExitCode
 from originlock.facts.probing import Ask, Evidence, Outcome, Verdict
 from originlock.intent.policy import Overrides
@@ -194,3 +197,11 @@ def test_whatever_connections_say_the_edge_is_let_in_and_nothing_is_opened(said:
         assert not site.lets_in(STRANGER)
     assert not site.narrowed or any(each.when == "before-narrow" for each in result.connections)
     assert ORIGIN in {ask.address for ask in site.asked}
+
+
+def test_many_origins_are_connected_to_side_by_side() -> None:
+    """A fleet would wait for each origin's strangers one after the other."""
+    arrived = threading.Barrier(3, timeout=10)
+    sites = [ConnectedSite() for _ in range(3)]
+    found = side_by_side(lambda site: (arrived.wait(), site)[1], tuple(sites))  # type: ignore[arg-type]
+    assert found == sites
