@@ -223,6 +223,22 @@ def tls(context: SSL.Context, *, resets: bool = False, answer: bytes | None = HE
     return script
 
 
+def tls_floods(context: SSL.Context, piece: bytes) -> Script:
+    """Shake hands, hear a request, and say the piece for ever, each in a record of its own."""
+
+    def script(connection: socket.socket) -> None:
+        session = SSL.Connection(context, None)
+        session.set_accept_state()
+        _step(session, connection, session.do_handshake)
+        _step(session, connection, lambda: session.recv(16_384))
+        while True:
+            for _ in range(200):
+                session.sendall(piece)
+            _flush(session, connection)
+
+    return script
+
+
 def _step(session: SSL.Connection, connection: socket.socket, act: Callable[[], object]) -> None:
     """Do it, feeding it with what comes, until it is done."""
     while True:

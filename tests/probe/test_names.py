@@ -126,9 +126,10 @@ def test_a_server_that_goes_by_names(authority: Authority, version: str) -> None
             session.sendall(peers.HELLO)
 
     with peers.peer(script) as made:
-        right, wrong, without = (probed(made.port, sni, version) for sni in (NAME, OTHER, None))
-    assert seen == [NAME, OTHER, None]
+        right, dotted, wrong, without = (probed(made.port, sni, version) for sni in (NAME, f"{NAME}.", OTHER, None))
+    assert seen == [NAME, NAME, OTHER, None]
     assert right.outcome is Outcome.HTTP, right
+    assert (dotted.outcome, dotted.evidence.certificate_problem) == (Outcome.HTTP, ""), dotted
     for refused in (wrong, without):
         assert (refused.outcome, refused.evidence.alert) == (Outcome.ALERT, "unrecognized_name"), refused
         assert refused.evidence.certificate_problem is None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import socket
 
+import msgspec
 import pytest
 from tests.probe import peers
 from tests.probe.peers import HELLO, Script, alert
 
 from originlock.facts.probing import ANSWERED, CONNECTED, OUTCOME_MEANINGS, Ask, Outcome, Probed
+from originlock.lab.authority import Leaf, root
 from originlock.probe.alerts import ALERTS, CLOSE_NOTIFY
 from originlock.probe.http import MAX_BODY, MAX_HEAD
 from originlock.probe.prober import SocketProber
@@ -211,6 +213,15 @@ def test_a_flood_is_bounded(said: bytes, piece: bytes) -> None:
     assert sum(len(name) + len(value) for name, value in answer.evidence.headers) <= MAX_HEAD
 
 
+@pytest.mark.parametrize("piece", [b"x", b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: y\r\n", b"\r\n"])
+def test_a_flood_within_tls_is_bounded(piece: bytes) -> None:
+    """A peer that speaks TLS and never stops, in the smallest records, would be read for ever."""
+    context = peers.server_context(root("a peer").issue(Leaf(NAME, server=True)))
+    answer = probed(peers.tls_floods(context, piece), tls=True)
+    assert answer.outcome in {Outcome.HTTP, Outcome.NOT_HTTP, Outcome.SILENT}
+    assert answer.evidence.seconds < 1.5 * 2
+
+
 def test_sixty_peers_that_never_end() -> None:
     """One peer would keep the others, or a batch would take as long as all of them one after the other."""
     mean = (
@@ -248,20 +259,16 @@ def test_no_asks_no_answers() -> None:
         {"path": "x"},
         {"sni": ""},
         {"sni": "."},
+        {"sni": "nul\x00.example"},
+        {"sni": "a..example"},
+        {"port": 0},
+        {"port": 65_536},
         {"sni": "a" * 64 + ".example"},
         {"newest_tls": "1.1"},
     ],
 )
-def test_what_cannot_be_asked(wrong: dict[str, str]) -> None:
+def test_what_cannot_be_asked(wrong: dict[str, str | int]) -> None:
     """A name that holds a line break would write headers of its own."""
-    fields: dict[str, str | None] = {
-        "address": "127.0.0.1",
-        "host": NAME,
-        "sni": None,
-        "path": "/",
-        "newest_tls": "1.3",
-    }
-    fields |= wrong
-    ask = Ask(port=1, tls=True, **fields)  # type: ignore[arg-type]
+    ask = msgspec.structs.replace(Ask("127.0.0.1", 1, tls=True, sni=None, host=NAME), **wrong)
     with pytest.raises(ValueError, match=r"."):
         SocketProber().probe((ask,))

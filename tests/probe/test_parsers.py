@@ -135,7 +135,7 @@ def test_any_records(pieces: list[bytes]) -> None:
     assert words.version in {None, "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"}
     assert all(alert_name(code) for _, code in words.alerts)
     assert sum(len(each.content) for each in records(raw)) <= len(raw)
-    assert isinstance(certificate_was_sent(raw), bool)
+    assert isinstance(certificate_was_sent(raw, sha384=True), bool)
 
 
 HELLO_12 = bytes.fromhex("0303") + bytes(32) + b"\x00" + bytes.fromhex("c02f00")
@@ -159,6 +159,24 @@ def test_what_a_server_says_in_the_clear(raw: bytes, version: str | None, asked:
     """A server that asks for certificates would be taken for one that does not."""
     words = server_words(raw)
     assert (words.version, words.asked_for_certificate) == (version, asked)
+
+
+@pytest.mark.parametrize(
+    "contents, sha384, sent",
+    [
+        ([53], False, False),
+        ([69], True, False),
+        ([25, 53], False, True),  # an empty certificate, and Finished
+        ([25, 69], True, True),
+        ([61], False, True),  # both in one record
+        ([800, 281, 53], False, True),
+        ([], False, False),
+    ],
+)
+def test_whether_a_certificate_was_sent(contents: list[int], sha384: bool, sent: bool) -> None:  # noqa: FBT001 - what is expected
+    """A server that asks for certificates with TLS 1.3 would be taken for one that does not."""
+    own = record(22, b"hello") + record(20, b"\x01") + b"".join(record(23, bytes(size)) for size in contents)
+    assert certificate_was_sent(own, sha384=sha384) is sent
 
 
 @given(st.binary(max_size=16))

@@ -15,6 +15,7 @@ from originlock.facts.edge import AcceptedList, EdgeSigns
 from originlock.facts.networks import AddressSet
 from originlock.facts.probing import Ask, Probed, Verdict
 from originlock.facts.snapshot import Resolution, Snapshot
+from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Limits, Policy
 from originlock.plan.connections import ConnectionProof, Connections
 from originlock.ports.reading import Clock, Talk
@@ -39,12 +40,14 @@ class Site:
         edge: the addresses that the edge may connect from.
         signs: by what the edge's answers are known.
         origin: names and addresses of the origin.
+        ports: those that are locked, and those that the load balancer listens on.
     """
 
     policy: Policy
     edge: AddressSet
     signs: EdgeSigns | None
     origin: tuple[str, ...]
+    ports: tuple[int, ...]
 
     @property
     def let_in(self) -> LetIn:
@@ -118,12 +121,12 @@ class Witness:
         attempts = judged(now.ways, now.controlled, now.vantage, self._site.let_in, earlier)
         return Connections(self._site.policy.origin, "", refused, self._proofs("after-narrow", seen, attempts))
 
-    def tried(self, *, all_ways: bool = False, repeats: int = 1, ports: tuple[int, ...] = ()) -> Tried:
+    def tried(self, *, all_ways: bool = False, repeats: int = 1, more_ports: tuple[int, ...] = ()) -> Tried:
         """Make every connection, side by side."""
         site, names = self._site, self._site.policy.hostnames
         addresses = self._resolved()
         name = next((each for each in names if addresses.get(each)), "")
-        ports = ports or site.policy.network.ports
+        ports = tuple(sorted({*site.ports, *more_ports}))
         origin = [address for each in site.origin for address in addresses.get(each, ())]
         tracing = traces(name, addresses[name], site.signs) if name and site.signs is not None else []
         controlling = controls(name, addresses[name], ports) if name else []
@@ -161,13 +164,17 @@ class Witness:
         known: dict[str, tuple[str, ...]] = {each: (each,) for each in self._site.origin if _is_address(each)}
         missing = tuple(dict.fromkeys(n for n in (*self._site.policy.hostnames, *self._site.origin) if n not in known))
         waited = 0.0
+        told = False
         while missing:
             found = self._probing.resolver.resolve(missing)
             known |= {n: a.addresses for n, a in found.items() if isinstance(a, Resolution) and a.addresses}
             missing = tuple(name for name in missing if name not in known)
             if not missing or waited >= self._limits.dns_seconds:
                 break
-            self._talk.say(f"waiting for the addresses of {', '.join(missing)}")
+            if not told:
+                said = f"waiting up to {self._limits.dns_seconds:g} s for the addresses of {', '.join(missing)}"
+                self._talk.say(said)
+                told = True
             self._clock.sleep(_DNS_PAUSE)
             waited += _DNS_PAUSE
         self._addresses = known
@@ -181,11 +188,13 @@ def site_of(policy: Policy, accepted: AcceptedList, snapshot: Snapshot | None, r
     """An origin as connections see it: its names and addresses are the policy's, else the load balancer's."""
     balancer = None if snapshot is None else snapshot.load_balancer
     read = (balancer.dns_name,) if balancer is not None and balancer.dns_name else ()
+    listening = () if balancer is None or isinstance(balancer.listeners, Unknown) else balancer.listeners
     return Site(
         policy,
         accepted.ranges.addresses | AddressSet.of(policy.network.extra_ranges),
         readers.edges.description(policy.edge).signs,
         policy.proof.addresses or read,
+        tuple(sorted({*policy.network.ports, *(each.port for each in listening)})),
     )
 
 

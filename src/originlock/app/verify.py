@@ -9,9 +9,7 @@ from originlock.app.plan import Planned, Readers, Request, make_plan
 from originlock.app.prove import Site, Tried, Witness, site_of
 from originlock.errors import CloudError, TargetError, UsageError
 from originlock.facts.edge import AcceptedList
-from originlock.facts.load_balancer import LoadBalancer
 from originlock.facts.probing import Verdict
-from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Limits, Overrides, Policy
 from originlock.plan.change import Change, Effect
 from originlock.ports.reading import Talk
@@ -42,7 +40,6 @@ def verify(policies: tuple[Policy, ...], limits: Limits, readers: Readers, talk:
 def _of(policy: Policy, limits: Limits, readers: Readers, talk: Talk) -> tuple[Promise, ...]:
     planned = make_plan(Request((policy,), limits, Overrides()), readers)
     snapshot = planned.snapshots.get(policy.origin)
-    balancer = None if snapshot is None else snapshot.load_balancer
     accepted = planned.plan.accepted
     if accepted is None:
         # No list may be acted on; connections prove what they prove all the same, beside the last one.
@@ -50,19 +47,17 @@ def _of(policy: Policy, limits: Limits, readers: Readers, talk: Talk) -> tuple[P
         last = readers.baselines.last_accepted(policy.edge)
         accepted = last or AcceptedList(policy.edge, description.snapshot, f"snapshot {description.snapshot_date}")
     site = site_of(policy, accepted, snapshot, readers)
-    tried = _tried(site, balancer, limits, readers, talk)
+    tried = _tried(site, limits, readers, talk)
     attempts = judged(tried.ways, tried.controlled, tried.vantage, site.let_in)
     seen = through_the_edge(tried.edge, site.signs, {})
     return promises(policy, seen, attempts, _read_back(planned), tried.vantage)
 
 
-def _tried(site: Site, balancer: LoadBalancer | None, limits: Limits, readers: Readers, talk: Talk) -> Tried:
+def _tried(site: Site, limits: Limits, readers: Readers, talk: Talk) -> Tried:
     witness = Witness(site, limits, readers.probing, readers.clock, talk)
     if site.policy.hostnames:
         talk.say(f"connecting to {', '.join(site.policy.hostnames)} through the edge, and straight to the origin")
-    listening = () if balancer is None or isinstance(balancer.listeners, Unknown) else balancer.listeners
-    ports = {*site.policy.network.ports, HTTPS, HTTP, *(each.port for each in listening)}
-    return witness.tried(all_ways=True, ports=tuple(sorted(ports)))
+    return witness.tried(all_ways=True, more_ports=(HTTPS, HTTP))
 
 
 def _read_back(planned: Planned) -> ReadBack:

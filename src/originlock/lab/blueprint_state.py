@@ -17,6 +17,7 @@ from originlock.lab.admission_state import Sources, admissions, all_tracked, rea
 from originlock.lab.blueprint import Balancer, Behaviour, Blueprint, Certificate, Listener, Rule
 from originlock.lab.certificate_state import certificates_of
 from originlock.lab.ec2_state import GroupView, read_region
+from originlock.lab.elb_attributes import balancer_attributes, listener_attributes
 from originlock.lab.interface_state import balancer_interfaces
 from originlock.lab.trust_store_state import mutual_tls
 
@@ -78,7 +79,7 @@ def _balancer(held: Any, backend: Any, groups: Mapping[str, GroupView], sources:
         ipv6=tuple(each.ipv6 for each in interfaces if dual and each.ipv6 is not None),
         admissions=admissions(its_groups, sources),
         listeners=tuple(sorted(listeners, key=lambda each: each.arn)),
-        attributes=_texts(held.attrs),
+        attributes=balancer_attributes(held),
         tracked=all_tracked(its_groups, sources),
     )
 
@@ -95,7 +96,7 @@ def _listener(held: Any, backend: Any, certificates: Mapping[str, Certificate]) 
         mutual_tls=mutual_tls(backend, held),
         rules=tuple(_rules(held)),
         default_actions=_actions(held.default_actions),
-        attributes=_texts(held.attributes),
+        attributes=listener_attributes(held),
     )
 
 
@@ -134,7 +135,3 @@ def _action(given: Mapping[str, Any], order: int) -> dict[str, object]:
         only = {"TargetGroupArn": given["TargetGroupArn"], "Weight": 1}
         told["ForwardConfig"] = {"TargetGroups": [only], "TargetGroupStickinessConfig": {"Enabled": False}}
     return told
-
-
-def _texts(attributes: Mapping[str, object]) -> dict[str, str]:
-    return {name: str(value) for name, value in sorted(attributes.items())}

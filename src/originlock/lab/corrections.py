@@ -119,12 +119,14 @@ def _correct_load_balancing() -> None:
     from moto.elb import urls  # noqa: PLC0415
     from moto.elbv2.models import ELBv2Backend  # noqa: PLC0415
 
+    from originlock.lab.elb_attributes import AttributeAnswers  # noqa: PLC0415
     from originlock.lab.elb_balancers import BalancerAnswers  # noqa: PLC0415
     from originlock.lab.elb_listeners import ListenerAnswers  # noqa: PLC0415
+    from originlock.lab.elb_rules import RuleAnswers  # noqa: PLC0415
     from originlock.lab.elb_targets import TargetAnswers  # noqa: PLC0415
     from originlock.lab.elb_trust_stores import TrustStoreAnswers  # noqa: PLC0415
 
-    class Corrected(BalancerAnswers, ListenerAnswers, TargetAnswers, TrustStoreAnswers):
+    class Corrected(BalancerAnswers, ListenerAnswers, AttributeAnswers, RuleAnswers, TargetAnswers, TrustStoreAnswers):
         """moto's load balancing with all corrections."""
 
     _expect(urls, "api_version_elb_backend", "ELBV2Response")

@@ -121,6 +121,8 @@ class BalancerAnswers(CorrectedElbResponse):
             )
             # moto knows no third address type, so it is not asked.
             same.ip_address_type = address_type
+            # Those that moto begins with are not AWS's (see `elb_attributes`).
+            same.attrs.clear()
             self._name_by_type(same)
             same.dns_name = _free_dns_name(same, self.region)
             self.elbv2_backend.tagging_service.tag_resource(same.arn, params.get("Tags"))

@@ -1,8 +1,8 @@
 """IAM, enforced on demand: who calls, on which resources, and whether that is allowed.
 
-Here lives what a call of EC2, load balancing, Service Quotas or STS is to IAM: one or more actions,
-each on a resource with its tags. Here must not live: the logic of policies (see `iam_policies`), or
-what a call does.
+Here lives what a call of EC2, Service Quotas or STS is to IAM: one or more actions, each on a resource
+with its tags. Here must not live: the same for load balancing and S3 (see `iam_elb`), the logic of
+policies (see `iam_policies`), or what a call does.
 
 moto's own checking knows neither resources nor conditions, so that this stands before it. Each row
 is from AWS's 'Service Authorization Reference'; that tags sent along make the new resource, and
@@ -18,16 +18,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from originlock.lab.fault_errors import AwsError
+from originlock.lab.iam_elb import asked_of_load_balancing, asked_of_s3, read_by_trust_store
+from originlock.lab.iam_places import Place, Tags, context, requested, tags_of_query
 from originlock.lab.iam_policies import Asking, UnknownPolicyError, Verdict, judge
 from originlock.lab.wire import scope_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from wsgiref.types import WSGIEnvironment
 
     from originlock.lab.calls import Call
-
-Tags = dict[str, str]
 
 #: The key of the lab's own clients may do everything, as the root of an account may.
 ROOT_KEY: Final = "lab"
@@ -54,8 +54,11 @@ class Caller:
     policies: Sequence[Mapping[str, Any]]
 
 
-def refusal(environ: WSGIEnvironment, call: Call) -> AwsError | None:
-    """Say why a call is not allowed, as AWS does; None if it is. Its body is a BytesIO."""
+def refusal(environ: WSGIEnvironment, call: Call, *, reads_as_caller: bool) -> AwsError | None:
+    """Say why a call is not allowed, as AWS does; None if it is. Its body is a BytesIO.
+
+    `reads_as_caller` is whether a trust store's bundle in S3 is read as whoever makes the store.
+    """
     scope = scope_of(environ)
     if scope is None or scope.access_key == ROOT_KEY:
         return None
@@ -65,14 +68,16 @@ def refusal(environ: WSGIEnvironment, call: Call) -> AwsError | None:
     caller = _caller(environ, account, call)
     if caller is None:
         return _unknown(call)
+    place = Place(account, scope.region)
+    asked = [*_asked(call, place), *(read_by_trust_store(call, place) if reads_as_caller else ())]
     try:
-        return _refusal(caller, call, _Place(account, scope.region))
+        return _refusal(caller, asked)
     except UnknownPolicyError as error:
         return AwsError(500, "InternalError", str(error))
 
 
-def _refusal(caller: Caller, call: Call, place: _Place) -> AwsError | None:
-    for asking in _asked(call, place):
+def _refusal(caller: Caller, asked: Iterable[Asking]) -> AwsError | None:
+    for asking in asked:
         verdict = Verdict.ALLOWED if asking.action in _FREE else judge(caller.policies, asking)
         if verdict is not Verdict.ALLOWED:
             return _denied(caller, asking, verdict)
@@ -135,45 +140,27 @@ def _document(policy: Any) -> Mapping[str, Any]:  # noqa: ANN401 - moto has thre
 # --- what a call asks for ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """An account and Region, with what is tagged there."""
-
-    account: str
-    region: str
-
-    def arn(self, service: str, resource: str) -> str:
-        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
-
-    def ec2(self) -> Any:  # noqa: ANN401 - moto's backend is a sum of 60 untyped mixins
-        from moto.ec2.models import ec2_backends  # noqa: PLC0415 - only after the corrections
-
-        return ec2_backends[self.account][self.region]
-
-    def tags_of(self, resource_id: str) -> Tags:
-        return dict(self.ec2().tags.get(resource_id, {}))
-
-
-def _asked(call: Call, place: _Place) -> Iterator[Asking]:
+def _asked(call: Call, place: Place) -> Iterator[Asking]:
     """Every action on every resource that must be allowed."""
     service = _PREFIXES.get(call.service, call.service)
     action = f"{service}:{call.action}"
     match service:
         case "ec2":
             yield from _asked_of_ec2(call, action, place)
-        case "elasticloadbalancing" if call.action == "SetSecurityGroups":
-            arn = call.parameters.get("LoadBalancerArn", "")
-            yield Asking(action, arn, _context(place, _balancer_tags(arn, place)))
+        case "elasticloadbalancing":
+            yield from asked_of_load_balancing(call, action, place)
+        case "s3":
+            yield asked_of_s3(call, place)
         case "servicequotas" if call.action == "GetServiceQuota":
             quota = f"{call.parameters.get('ServiceCode')}/{call.parameters.get('QuotaCode')}"
-            yield Asking(action, place.arn(service, quota), _context(place))
+            yield Asking(action, place.arn(service, quota), context(place))
         case "sts" if call.action == "AssumeRole":
-            yield Asking(action, call.parameters.get("RoleArn", ""), _context(place))
+            yield Asking(action, call.parameters.get("RoleArn", ""), context(place))
         case _:
-            yield Asking(action, context=_context(place))
+            yield Asking(action, context=context(place))
 
 
-def _asked_of_ec2(call: Call, action: str, place: _Place) -> Iterator[Asking]:
+def _asked_of_ec2(call: Call, action: str, place: Place) -> Iterator[Asking]:
     given = call.parameters
     if call.action in _ADDING | _ON_GROUP:
         yield _on(action, _group_id(given, place), place)
@@ -183,7 +170,7 @@ def _asked_of_ec2(call: Call, action: str, place: _Place) -> Iterator[Asking]:
     elif call.action in _ON_LIST:
         yield _on(action, given.get("PrefixListId", ""), place)
     elif call.action in {"CreateTags", "DeleteTags"}:
-        keys = _tags(given, "Tag.")
+        keys = tags_of_query(given, "Tag.")
         for resource_id in (value for name, value in given.items() if name.startswith("ResourceId.")):
             yield _on(action, resource_id, place, keys, tagging=call.action == "CreateTags")
         return
@@ -193,11 +180,11 @@ def _asked_of_ec2(call: Call, action: str, place: _Place) -> Iterator[Asking]:
     elif call.action == "CreateManagedPrefixList":
         yield _new(action, "prefix-list", _specified(given, "prefix-list"), place)
     else:
-        yield Asking(action, context=_context(place))
+        yield Asking(action, context=context(place))
     yield from _tagged_along(call, action, place)
 
 
-def _tagged_along(call: Call, action: str, place: _Place) -> Iterator[Asking]:
+def _tagged_along(call: Call, action: str, place: Place) -> Iterator[Asking]:
     """Tags that come with a call: the new resource (of a rule only then), and CreateTags on it."""
     kinds = [value for name, value in call.parameters.items() if name.endswith(".ResourceType")]
     for kind in dict.fromkeys(kinds):
@@ -208,48 +195,27 @@ def _tagged_along(call: Call, action: str, place: _Place) -> Iterator[Asking]:
             yield _new("ec2:CreateTags", kind, tags, place, by=call.action)
 
 
-def _on(action: str, resource_id: str, place: _Place, tags: Tags | None = None, *, tagging: bool = False) -> Asking:
+def _on(action: str, resource_id: str, place: Place, tags: Tags | None = None, *, tagging: bool = False) -> Asking:
     """An action on what is there."""
     kind = _TYPES.get(resource_id.partition("-")[0], "unknown")
-    context = _context(place, place.tags_of(resource_id)) | _request(tags or {}, keys_only=not tagging)
+    told = context(place, place.tags_of(resource_id)) | requested(tags or {}, keys_only=not tagging)
     arn = place.arn("ec2", f"{kind}/{resource_id}")
     if kind == "prefix-list":
         held = place.ec2().managed_prefix_lists.get(resource_id)
         arn = arn if held is None else str(held.prefix_list_arn)
-    return Asking(action, arn, context)
+    return Asking(action, arn, told)
 
 
-def _new(action: str, kind: str, tags: Tags, place: _Place, *, by: str | None = None) -> Asking:
+def _new(action: str, kind: str, tags: Tags, place: Place, *, by: str | None = None) -> Asking:
     """An action on what has no id yet."""
     creating = {} if by is None else {"ec2:CreateAction": (by,)}
-    return Asking(action, place.arn("ec2", f"{kind}/*"), _context(place) | _request(tags) | creating)
+    return Asking(action, place.arn("ec2", f"{kind}/*"), context(place) | requested(tags) | creating)
 
 
-def _context(place: _Place, tags: Tags | None = None) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {"aws:RequestedRegion": (place.region,), "ec2:Region": (place.region,)}
-    for key, value in (tags or {}).items():
-        found |= {f"aws:ResourceTag/{key}": (value,), f"ec2:ResourceTag/{key}": (value,)}
-    return found
-
-
-def _request(tags: Tags, *, keys_only: bool = False) -> dict[str, tuple[str, ...]]:
-    if not tags:
-        return {}
-    named = {} if keys_only else {f"aws:RequestTag/{key}": (value,) for key, value in tags.items()}
-    return {**named, "aws:TagKeys": tuple(tags)}
-
-
-def _group_id(given: Mapping[str, str], place: _Place) -> str:
+def _group_id(given: Mapping[str, str], place: Place) -> str:
     named = given.get("GroupId") or given.get("GroupName") or ""
     held = place.ec2().get_security_group_by_name_or_id(named)
     return named if held is None else str(held.id)
-
-
-def _tags(given: Mapping[str, str], prefix: str) -> Tags:
-    """Tags of a query: PREFIX1.Key, PREFIX1.Value, PREFIX2.Key, ..."""
-    numbers = {name.removeprefix(prefix).partition(".")[0] for name in given if name.startswith(prefix)}
-    keyed = {number: given[f"{prefix}{number}.Key"] for number in numbers if f"{prefix}{number}.Key" in given}
-    return {key: given.get(f"{prefix}{number}.Value", "") for number, key in sorted(keyed.items())}
 
 
 def _specified(given: Mapping[str, str], kind: str) -> Tags:
@@ -257,12 +223,5 @@ def _specified(given: Mapping[str, str], kind: str) -> Tags:
     found: Tags = {}
     for name, value in given.items():
         if name.startswith("TagSpecification.") and name.endswith(".ResourceType") and value == kind:
-            found |= _tags(given, name.removesuffix("ResourceType") + "Tag.")
+            found |= tags_of_query(given, name.removesuffix("ResourceType") + "Tag.")
     return found
-
-
-def _balancer_tags(arn: str, place: _Place) -> Tags:
-    from moto.elbv2.models import elbv2_backends  # noqa: PLC0415 - only after the corrections
-
-    held = elbv2_backends[place.account][place.region].load_balancers.get(arn)
-    return {} if held is None else dict(held.tags)

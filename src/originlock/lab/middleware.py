@@ -169,7 +169,7 @@ class Lab:
         if error is None and not self._admitted(call):
             error = THROTTLED
         if error is None and self.settings.iam:
-            error = iam.refusal(environ, call)
+            error = iam.refusal(environ, call, reads_as_caller=self.settings.trust_stores_read_as_caller)
         if error is not None:
             answered = _refusal(environ, call, error)
         else:

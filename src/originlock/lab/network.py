@@ -139,6 +139,8 @@ class NamespaceGround:
         origin = [
             *(f"addr replace {_whole(each)} dev {_INTERFACE} nodad" for each in new),
             *(f"addr del {_whole(each)} dev {_INTERFACE}" for each in gone),
+            # With the last IPv4 address of an interface the kernel takes away its routes, too.
+            f"route replace 0.0.0.0/0 via {_ROUTER_IPV4} dev {_INTERFACE} onlink",
         ]
         router = [
             *(f"route replace {_whole(each)} dev {_link(ORIGIN)}" for each in new),

@@ -27,7 +27,11 @@ _FORGET: Final = (
 
 
 class PacketFilter:
-    """What guards the origin. It goes with the origin's namespace."""
+    """What guards the origin. It goes with the origin's namespace.
+
+    Attributes:
+        now: who is let in.
+    """
 
     def __init__(self, ground: NamespaceGround) -> None:
         """Let in nobody.
@@ -38,7 +42,7 @@ class PacketFilter:
         self._ground = ground
         self._origin: Namespace = ground.namespace(ORIGIN.name)
         self._side = 0
-        self._now: Wanted = ()
+        self.now: Wanted = ()
         self._dropped: dict[str, set[str]] = {}
         self._origin.run(_NFT, ruleset())
         for setting, value in _FORGET:
@@ -50,13 +54,13 @@ class PacketFilter:
         Raises:
             NamespaceError: nft failed; what was let in before is so still.
         """
-        if pieces == self._now:
+        if pieces == self.now:
             return
         other = 1 - self._side
         # Whatever an earlier failure may have left there.
         self._origin.run(_NFT, empty(SIDES[other]) + fill(SIDES[other], pieces))
         self._origin.run(_NFT, empty(SIDES[self._side]))
-        self._side, self._now = other, pieces
+        self._side, self.now = other, pieces
 
     def drop(self, cidr: str, host: str = ORIGIN.name) -> None:
         """Lose what comes to a host from a network, and what goes there: sabotage, for tests.

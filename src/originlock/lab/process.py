@@ -189,10 +189,12 @@ class LocalAws:
         attempts: int | None = None,
         read_timeout: float = 60,
         account: str | None = None,
+        keys: Mapping[str, str] | None = None,
     ) -> AwsClient:
         """Return an unmodified boto3 client; `attempts` bounds botocore's tries (1: no retry).
 
-        `account` is the number of a member account, whose role is assumed first: a call of STS.
+        `account` is the number of a member account, whose role is assumed first: a call of STS. `keys` are those of a
+        user, as `restricted_to` returns them.
         """
         # Here, as they are slow to import and not all who start a lab want them.
         import boto3  # noqa: PLC0415
@@ -205,7 +207,7 @@ class LocalAws:
             service,
             endpoint_url=self.url,
             region_name=region or self.region,
-            **(_OWN_KEYS if account is None else self._keys_of(account)),
+            **self._keys(account, keys),
             config=Config(
                 proxies={},
                 retries=retries,
@@ -213,6 +215,11 @@ class LocalAws:
                 read_timeout=read_timeout,
             ),
         )
+
+    def _keys(self, account: str | None, keys: Mapping[str, str] | None) -> Mapping[str, str]:
+        if keys is not None:
+            return {name: keys[name.upper()] for name in ("aws_access_key_id", "aws_secret_access_key")}
+        return _OWN_KEYS if account is None else self._keys_of(account)
 
     def _keys_of(self, account: str) -> Mapping[str, str]:
         role = f"arn:aws:iam::{account}:role/lab"

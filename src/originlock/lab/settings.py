@@ -86,6 +86,8 @@ class Settings:
     delta_revocation_lists_taken: bool = False
     #: Whether whoever makes a trust store must be allowed to read the bundle in S3 (with IAM enforced).
     trust_stores_read_as_caller: bool = True
+    #: Whether a bucket for logs must have a policy that lets load balancers write to it.
+    log_buckets_ask_policy: bool = True
     #: These two: see `blueprint.Behaviour`.
     ignoring_expiry_covers_authorities: bool = False
     stale_revocations_refuse: bool = True
@@ -194,4 +196,5 @@ _READERS: Final[Mapping[str, Callable[[object, str], object]]] = {
     "presigned_seconds": _number,
     "delta_revocation_lists_taken": _switch,
     "trust_stores_read_as_caller": _switch,
+    "log_buckets_ask_policy": _switch,
 }

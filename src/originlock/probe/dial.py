@@ -30,26 +30,31 @@ _EXTENDED: Final = struct.Struct("=IBBBxII")
 _FROM_ICMP: Final = frozenset({2, 3})
 """SO_EE_ORIGIN_ICMP and SO_EE_ORIGIN_ICMP6."""
 
-_NO_ROUTE_BY_ICMP: Final = frozenset({(3, 0), (3, 6), (1, 0)})
-"""Type and code: net unreachable and net unknown (RFC 792, RFC 1122), no route to destination (RFC 4443, which numbers
-unreachable 1). A router on the way has no route: that says nothing about who is beyond."""
-
 _ICMP: Final = {
-    (3, 0): "network unreachable",
-    (3, 1): "host unreachable",
-    (3, 2): "protocol unreachable",
-    (3, 3): "port unreachable",
-    (3, 9): "network administratively prohibited",
-    (3, 10): "host administratively prohibited",
-    (3, 13): "communication administratively prohibited",
-    (1, 0): "no route to destination",
-    (1, 1): "communication administratively prohibited",
-    (1, 3): "address unreachable",
-    (1, 4): "port unreachable",
-    (1, 5): "source address failed policy",
-    (1, 6): "reject route to destination",
+    # Destination unreachable: RFC 792, RFC 1122, RFC 1812
+    (4, 3, 0): "network unreachable",
+    (4, 3, 1): "host unreachable",
+    (4, 3, 2): "protocol unreachable",
+    (4, 3, 3): "port unreachable",
+    (4, 3, 6): "destination network unknown",
+    (4, 3, 9): "network administratively prohibited",
+    (4, 3, 10): "host administratively prohibited",
+    (4, 3, 13): "communication administratively prohibited",
+    # Time exceeded: RFC 792
+    (4, 11, 0): "time to live exceeded",
+    # RFC 4443, sections 3.1 and 3.3
+    (6, 1, 0): "no route to destination",
+    (6, 1, 1): "communication administratively prohibited",
+    (6, 1, 3): "address unreachable",
+    (6, 1, 4): "port unreachable",
+    (6, 1, 5): "source address failed policy",
+    (6, 1, 6): "reject route to destination",
+    (6, 3, 0): "hop limit exceeded",
 }
-"""Destination unreachable: RFC 792, RFC 1812 (type 3) and RFC 4443 (type 1)."""
+"""What the messages that can end a connect() say, by version of IP, type and code."""
+
+_NO_WAY: Final = frozenset({(4, 3, 0), (4, 3, 6), (4, 11, 0), (6, 1, 0), (6, 3, 0)})
+"""A router on the way has no route, or the packet ran in circles: that says nothing about who is beyond."""
 
 _ROOM: Final = 512
 
@@ -67,16 +72,15 @@ class NoConnection(msgspec.Struct, frozen=True):
 
 
 class _Message(msgspec.Struct, frozen=True):
-    """An ICMP message of kind destination unreachable, and who sent it."""
+    """An ICMP message: (version of IP, type, code), and who sent it."""
 
-    kind: int
-    code: int
+    what: tuple[int, int, int]
     offender: str
 
     @property
     def words(self) -> str:
         """What it says."""
-        meaning = _ICMP.get((self.kind, self.code), f"type {self.kind}, code {self.code}")
+        meaning = _ICMP.get(self.what, f"type {self.what[1]}, code {self.what[2]}")
         return f"ICMP from {self.offender or 'somewhere'}: {meaning}"
 
 
@@ -122,10 +126,8 @@ def _connect(sock: socket.socket, address: str, port: int, until: float) -> NoCo
 
 def _listen_to_icmp(sock: socket.socket, *, on: bool) -> None:
     """Have the kernel keep ICMP messages; only while connecting, since later it would make passing errors final."""
-    try:
+    if hasattr(socket, "MSG_ERRQUEUE"):  # Linux: elsewhere these numbers are other options
         sock.setsockopt(*_RECVERR[sock.family], int(on))
-    except OSError:
-        return  # no such option here: the error alone is known
 
 
 def _ready(sock: socket.socket, until: float) -> bool:
@@ -140,7 +142,7 @@ def _refused(sock: socket.socket, address: str, code: int) -> NoConnection:
     message = _icmp(sock)
     if message is not None:
         own = message.offender != address and message.offender == own_address(address)
-        if own or (message.kind, message.code) in _NO_ROUTE_BY_ICMP:
+        if own or message.what in _NO_WAY:
             return NoConnection(Outcome.NO_ROUTE, f"{message.words}{' (this machine itself)' if own else ''}")
         return NoConnection(Outcome.REFUSED, message.words)
     match code:
@@ -171,7 +173,8 @@ def _icmp(sock: socket.socket) -> _Message | None:
         if (level, kind) == _RECVERR[sock.family] and len(data) >= _EXTENDED.size:
             _, origin, icmp_type, code, _, _ = _EXTENDED.unpack_from(data)
             if origin in _FROM_ICMP:
-                return _Message(icmp_type, code, _offender(data[_EXTENDED.size :]))
+                version = 6 if sock.family == socket.AF_INET6 else 4
+                return _Message((version, icmp_type, code), _offender(data[_EXTENDED.size :]))
     return None
 
 

@@ -28,6 +28,8 @@ PROBE_SECONDS: Final = 8.0
 _AT_ONCE: Final = 128
 """Connections that are open at the same time; more asks than that wait for their turn."""
 
+_LAST_PORT: Final = 65_535
+
 _LEAST_FOR_CONNECT: Final = 0.9
 """The part of its time that a second connection must have had, for nothing to mean that nothing answered."""
 
@@ -60,7 +62,7 @@ class SocketProber:
 
         Raises:
             CertificateError: the own certificate was asked for, and is not there or cannot be used.
-            ValueError: an ask is not one: its address is none, or its names or path cannot be sent.
+            ValueError: an ask is not one: its address or port is none, or its names or path cannot be sent.
         """
         for ask in asks:
             _check(ask)
@@ -115,8 +117,20 @@ def _check(ask: Ask) -> None:
     """
     ipaddress.ip_address(ask.address)
     request(ask.host, ask.path)
+    if not 0 < ask.port <= _LAST_PORT:
+        message = f"{ask.port} is no port"
+        raise ValueError(message)
     if ask.sni is not None:
-        if ask.sni.startswith(".") or not ask.sni:
-            message = f"{ask.sni!r} is no name that can be sent"
-            raise ValueError(message)
-        ask.sni.encode("idna")  # UnicodeError is a ValueError
+        _check_name(ask.sni)
+
+
+def _check_name(name: str) -> None:
+    """That a name can be sent.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    sent = name.encode("idna").decode("ascii")  # UnicodeError is a ValueError
+    if sent.startswith(".") or not sent or not sent.isprintable() or " " in sent:
+        message = f"{name!r} is no name that can be sent"
+        raise ValueError(message)

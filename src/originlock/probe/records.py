@@ -31,8 +31,8 @@ _SUPPORTED_VERSIONS: Final = 43
 _VERSIONS: Final = {0x0300: "SSLv3", 0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2", 0x0304: "TLSv1.3"}
 _NEWEST: Final = "TLSv1.3"
 
-_FINISHED_ALONE: Final = 4 + 48 + 1 + 16
-"""Bytes of the longest record that holds only a TLS 1.3 Finished: its header, a SHA-384, the content type, the tag."""
+_AROUND_FINISHED: Final = 4 + 1 + 16
+"""Bytes of a record that holds only a TLS 1.3 Finished, beside the hash: its header, the content type, the tag."""
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -144,14 +144,15 @@ def _version(hello: bytes) -> str | None:
     return _VERSIONS.get(chosen)
 
 
-def certificate_was_sent(own: bytes) -> bool:
+def certificate_was_sent(own: bytes, *, sha384: bool) -> bool:
     """Whether our own side of a finished TLS 1.3 handshake held a Certificate message, told from lengths alone.
 
     A client sends one if, and only if, the server asked for it, be it an empty one (RFC 8446, 4.4.2). Encrypted is
-    then more than a lone Finished.
+    then more than a lone Finished, however it is cut into records.
 
     Args:
         own: every byte that our side sent up to the end of the handshake, and none after it.
+        sha384: whether the cipher's hash is SHA-384; else it is SHA-256 (RFC 8446, B.4).
     """
-    encrypted = [len(record.content) for record in records(own) if record.kind == _APPLICATION_DATA]
-    return len(encrypted) > 1 or sum(encrypted) > _FINISHED_ALONE
+    encrypted = sum(len(record.content) for record in records(own) if record.kind == _APPLICATION_DATA)
+    return encrypted > _AROUND_FINISHED + (48 if sha384 else 32)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import ssl
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -16,6 +17,8 @@ from originlock.probe.alerts import CLOSE_NOTIFY, alert_name, alert_of_reason
 from originlock.probe.http import shown
 from originlock.probe.line import Ended, How, Line
 from originlock.probe.records import ServerWords, certificate_was_sent, is_tls, server_words
+
+_T = TypeVar("_T")
 
 _PIECE: Final = 16_384
 _FIRST: Final = 5
@@ -44,7 +47,9 @@ class Tls:
     def __init__(self, line: Line, context: ssl.SSLContext, sni: str | None) -> None:
         self._line = line
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._session = context.wrap_bio(self._incoming, self._outgoing, server_hostname=sni)
+        self._session = context.wrap_bio(
+            self._incoming, self._outgoing, server_hostname=sni.removesuffix(".") if sni else None
+        )  # RFC 6066, 3: no trailing dot
         self._judges = context.verify_mode is ssl.CERT_REQUIRED
         self._theirs, self._ours = bytearray(), bytearray()
         self._agreed: _Agreed | None = None
@@ -57,18 +62,7 @@ class Tls:
         Raises:
             Ended: any of them.
         """
-        while True:
-            try:
-                self._session.do_handshake()
-            except ssl.SSLWantReadError:
-                self._flush()
-                self._fill()
-            except ssl.SSLError as error:
-                self._flush()
-                raise self._end(error) from None
-            else:
-                break
-        self._flush()
+        self._until_done(self._session.do_handshake)
         # Asked now: once a session has failed, OpenSSL answers as if its handshake had never been done.
         cipher = self._session.cipher()
         self._agreed = _Agreed(
@@ -78,12 +72,27 @@ class Tls:
             certificate=self._session.getpeercert(binary_form=True),
         )
 
+    def _until_done(self, act: Callable[[], _T]) -> _T:
+        """Have OpenSSL do something, with what it wants to hear and to say."""
+        while True:
+            try:
+                done = act()
+            except ssl.SSLWantReadError:
+                self._flush()
+                self._fill()
+            except ssl.SSLError as error:
+                self._flush()
+                raise self._end(error) from None
+            else:
+                self._flush()
+                return done
+
     def _fill(self) -> None:
         piece = self._line.read()
         if not self.shaken:
             self._theirs += piece
             if not is_tls(bytes(self._theirs[:_FIRST])):
-                raise Ended(How.NOT_TLS, f"it said {shown(bytes(self._theirs))!r}")
+                raise Ended(How.NOT_TLS, f"it said '{shown(bytes(self._theirs))}'")
         self._incoming.write(piece)
 
     def _flush(self) -> None:
@@ -117,11 +126,7 @@ class Tls:
         Raises:
             Ended: any of them.
         """
-        try:
-            self._session.write(data)
-        except ssl.SSLError as error:
-            raise self._end(error) from None
-        self._flush()
+        self._until_done(lambda: self._session.write(data))
 
     def read(self) -> bytes:
         """What came, at least one byte.
@@ -129,19 +134,10 @@ class Tls:
         Raises:
             Ended: any of them.
         """
-        while True:
-            try:
-                piece = self._session.read(_PIECE)
-            except ssl.SSLWantReadError:
-                self._flush()
-                self._fill()
-            except ssl.SSLError as error:
-                self._flush()
-                raise self._end(error) from None
-            else:
-                if not piece:
-                    raise Ended(How.CLOSED)
-                return piece
+        piece = self._until_done(lambda: self._session.read(_PIECE))
+        if not piece:
+            raise Ended(How.CLOSED)
+        return piece
 
     # --- what is known of it ------------------------------------------------------------------------------------
 
@@ -194,5 +190,5 @@ class Tls:
         certificate (an empty one, if it has none): see `records.certificate_was_sent`.
         """
         if self.shaken and self.version == "TLSv1.3":
-            return certificate_was_sent(bytes(self._ours))
+            return certificate_was_sent(bytes(self._ours), sha384=(self.cipher or "").endswith("SHA384"))
         return self.said.asked_for_certificate

@@ -195,13 +195,31 @@ def verify_document(report: VerifyReport) -> Document:
     lines: list[Line] = []
     for origin in dict.fromkeys(each.origin for each in report.promises):
         lines.append(Line(f"Origin {origin}", Tone.TITLE))
-        mine = [each for each in report.promises if each.origin == origin]
-        rows = table([(each.verdict.value, f"{each.who} {each.expected}", each.where, each.said) for each in mine])
+        mine = _together([each for each in report.promises if each.origin == origin])
+        rows = table([(each.verdict.value, f"{each.who} {each.expected}", where, each.said) for each, where in mine])
         lines += [
             msgspec.structs.replace(row, tone=_TONES[each.verdict] if each.matters else Tone.QUIET, indent=1)
-            for row, each in zip(rows, mine, strict=True)
+            for row, (each, _) in zip(rows, mine, strict=True)
         ]
     return (*lines, _verified(report))
+
+
+def _together(promises: list[Promise]) -> list[tuple[Promise, str]]:
+    """Each promise with its place; the ways round that came to the same at one address and port are one."""
+    groups: dict[tuple[object, ...], list[Promise]] = {}
+    for each in promises:
+        ask = None if each.probed is None else each.probed.ask
+        place = (each.where,) if ask is None or each.who != "stranger" else (ask.address, ask.port)
+        groups.setdefault((each.who, each.verdict, each.said, place), []).append(each)
+    return [(group[0], _place_of(group)) for group in groups.values()]
+
+
+def _place_of(group: list[Promise]) -> str:
+    first = group[0]
+    if len(group) == 1 or first.probed is None:
+        return first.where
+    ask = first.probed.ask
+    return f"{f'[{ask.address}]' if ask.ipv6 else ask.address}:{ask.port} in {len(group)} ways"
 
 
 def _verified(report: VerifyReport) -> Line:

@@ -144,7 +144,7 @@ def _admitted(read: ReadBack) -> Finding:
     if not read.ranges:
         return unknown("; ".join(read.unknown) or "no list of ranges could be accepted")
     if read.widening:
-        return broken(f"not all are admitted: {'; '.join(read.widening)}")
+        return broken(f"AWS does not show rules for all of them: {'; '.join(read.widening)}")
     return unknown("; ".join(read.unknown)) if read.unknown else kept("AWS shows rules for all of them")
 
 

@@ -121,7 +121,9 @@ def in_words(probed: Probed) -> str:
         case Outcome.ALERT:
             return f"TLS alert {evidence.alert or 'without a name'}"
         case _:
-            more = f" ({evidence.detail})" if evidence.detail else ""
+            # That nothing came needs no detail; of a refusal it says who refused.
+            silent = outcome in (Outcome.TIMED_OUT, Outcome.SILENT)
+            more = f" ({evidence.detail})" if evidence.detail and not silent else ""
             return f"{_WORDS[outcome]}{more}"
 
 

@@ -48,13 +48,6 @@ def command(tmp_path: Path) -> Iterator[LabCommand]:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
-    """A lab that runs as long as this module's tests."""
-    with lab(Folder(tmp_path_factory.mktemp("lab"))) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def at(running: RunningLab) -> LabCommand:
     """The command, for the lab that runs."""
     return LabCommand(running.folder.path)

@@ -229,3 +229,11 @@ def test_a_load_balancer_that_goes_takes_its_address_along(ground: NamespaceGrou
     ground.give_balancers([])
     guard.let_in(wanted(Blueprint()))
     assert reached(ground, STRANGER.name, IPV4) == "ETIMEDOUT"
+
+
+def test_a_load_balancer_comes_after_all_have_gone(ground: NamespaceGround, guard: PacketFilter) -> None:
+    """With the last address the kernel takes the way back along: nobody would be answered ever after."""
+    guard.let_in(wanted(OPEN))
+    ground.give_balancers([])
+    ground.give_balancers([IPV4, IPV6])
+    assert [reached(ground, STRANGER.name, address) for address in (IPV4, IPV6)] == ["connected"] * 2

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from tests.lab.network.command import LabCommand
 
 from originlock.lab.authority import Leaf
-from originlock.lab.folder import Folder
 from originlock.lab.lists import IPV4, IPV6
 from originlock.lab.namespaces import why_none
-from originlock.lab.running import RunningLab, lab
-from originlock.lab.world import OpenLoadBalancer, open_load_balancer, tcp
+from originlock.lab.running import RunningLab
+from originlock.lab.world import OpenLoadBalancer, empty_group, open_load_balancer, tcp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 WHY_NOT = why_none()
 pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=f"no packet filters here: {WHY_NOT}")
@@ -75,16 +76,9 @@ def proxied_zone(running: RunningLab, target: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
-    """A lab that runs as long as this module's tests."""
-    with lab(Folder(tmp_path_factory.mktemp("lab"))) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def balancer(running: RunningLab) -> OpenLoadBalancer:
     """An open load balancer that serves HOST over TLS, behind a proxied name."""
-    made = open_load_balancer(running.aws.client("ec2"), running.aws.client("elbv2"))
+    made = open_load_balancer(running.aws.client("ec2"), running.aws.client("elbv2"), name="world")
     issued = running.authority.issue(Leaf(HOST, (HOST,), server=True))
     certificate = running.aws.client("acm").import_certificate(
         Certificate=issued.chain_pem.encode(), PrivateKey=issued.key_pem.encode()
@@ -100,6 +94,12 @@ def balancer(running: RunningLab) -> OpenLoadBalancer:
     return made
 
 
+def addresses_of(running: RunningLab, balancer: OpenLoadBalancer) -> list[str]:
+    """Where a load balancer's listeners are."""
+    found = running.status()["load_balancers"]
+    return next(each["addresses"] for each in found if each["dns_name"] == balancer.dns_name)
+
+
 def asked(running: RunningLab, host: str, *address: str) -> str:
     """Ask from a host; returns the last line of what was said."""
     command = LabCommand(running.folder.path)
@@ -109,8 +109,7 @@ def asked(running: RunningLab, host: str, *address: str) -> str:
 
 def test_the_story(running: RunningLab, balancer: OpenLoadBalancer) -> None:
     """A door that is open, then locked to the edge by security group: visitors stay, strangers time out."""
-    (found,) = running.status()["load_balancers"]
-    address = found["addresses"][0]
+    address = addresses_of(running, balancer)[0]
     assert asked(running, "stranger") == "200 cloudflare the origin"
     assert asked(running, "stranger", address) == "200 awselb/2.0 the origin"
 
@@ -135,6 +134,56 @@ def test_the_story(running: RunningLab, balancer: OpenLoadBalancer) -> None:
     assert "ConnectionRefusedError" in asked(running, "stranger")
     running.set_edge_down(False)
     assert asked(running, "stranger") == "200 cloudflare the origin"
+
+
+@contextlib.contextmanager
+def load(running: RunningLab, addresses: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """A load from the edge meanwhile; what came of it is in the dict afterwards."""
+    told: dict[str, Any] = {}
+    command = LabCommand(running.folder.path)
+    program = str(Path(__file__).with_name("load.py"))
+    process = subprocess.Popen(
+        command.line("exec", "--as", "edge", "--", "python3", program, "100", HOST, *addresses),
+        env=command.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n"
+        yield told
+        told.update(json.loads(process.communicate()[0]))
+
+
+def test_a_swap_loses_nothing_if_it_adds_first_and_something_if_not(
+    running: RunningLab, balancer: OpenLoadBalancer
+) -> None:
+    """If the lab lost requests by itself, or hid those that a wrong order loses, no proof in it would be worth much."""
+    ec2, elbv2 = running.aws.client("ec2"), running.aws.client("elbv2")
+    edges = tcp(443, ipv4=[(each, None) for each in IPV4], ipv6=[(each, None) for each in IPV6])
+    groups = [empty_group(ec2, name=name, vpc_id=balancer.vpc_id).group_id for name in ("one", "other")]
+    for group in groups:
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[edges])
+    addresses = addresses_of(running, balancer)
+
+    def hold(*held: str) -> None:
+        elbv2.set_security_groups(LoadBalancerArn=balancer.load_balancer_arn, SecurityGroups=list(held))
+
+    with load(running, addresses) as adding_first:
+        for _ in range(10):
+            hold(groups[0])
+            hold(*groups)
+            hold(groups[1])
+            hold(*groups)
+    assert (adding_first["lost"], adding_first["asked"] > 0) == ([], True)
+
+    hold(groups[0])
+    with load(running, addresses) as removing_first:
+        for _ in range(10):
+            ec2.revoke_security_group_ingress(GroupId=groups[0], IpPermissions=[edges])
+            ec2.authorize_security_group_ingress(GroupId=groups[0], IpPermissions=[edges])
+    assert removing_first["lost"]
+    hold(balancer.group_id)
 
 
 def test_cloudflares_calls_and_faults_by_command(running: RunningLab) -> None:

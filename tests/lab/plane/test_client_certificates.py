@@ -6,7 +6,7 @@ import json
 import re
 from functools import cache
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 from cryptography import x509
@@ -131,6 +131,18 @@ def test_passthrough_lets_everybody_in(stage: Stage, case: str, version: int) ->
 
 
 @VERSIONS
+@pytest.mark.parametrize("mode", ["passthrough", "verify"])
+def test_too_much_is_reset(stage: Stage, mode: str, version: int) -> None:
+    """A header would come to a target that is larger than any load balancer's."""
+    names = tuple(f"{'a' * 60}-{number}.example.com" for number in range(900))
+    large = Presents.of(clients().issued(names=names))
+    stage.follow(https(PASSTHROUGH if mode == "passthrough" else verify(clients().root)))
+    assert asks(client(stage.port(), version=version, presents=large)).end == "reset"
+    (line,) = stage.logged()
+    assert _status(line) == "Failed:ClientCertMaxSizeExceeded"
+
+
+@VERSIONS
 def test_off_asks_nobody(stage: Stage, version: int) -> None:
     """Headers would come from a certificate that nobody asked for."""
     stage.follow(https())
@@ -155,6 +167,7 @@ def test_headers_of_verify_have_aws_formats(stage: Stage) -> None:
         headers[f"{front}-validity"],
     )
     assert headers[f"{front}-leaf"].startswith("-----BEGIN%20CERTIFICATE-----%0AMII")
+    assert headers[f"{front}-leaf"] == quote(authority.pem(right.certificate), safe="+=/")
     assert _chain(headers[f"{front}-leaf"]) == [right.certificate]
     assert front not in headers
 

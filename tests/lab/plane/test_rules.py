@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
-from tests.lab.plane.stage import NAME, Stage, fixed, http, plain, request, rule
+from tests.lab.plane.stage import FORWARD, NAME, Stage, fixed, http, plain, request, rule
 
 from originlock.lab.plane.requests import Client, Request
 from originlock.lab.plane.rules import FixedResponse, rulebook
@@ -105,11 +106,27 @@ def test_what_the_lab_cannot_do_is_told_and_not_served(stage: Stage, action: dic
     assert plain(stage.port(81), request()).endswith(b"works")
 
 
-def test_a_condition_by_regular_expression_is_told(stage: Stage) -> None:
+def test_a_chain_of_actions_is_told(stage: Stage) -> None:
+    """A listener that asks for a login would let in everybody."""
+    login: dict[str, object] = {"Type": "authenticate-oidc", "Order": 1}
+    listener = msgspec.structs.replace(http(), default_actions=(login, {**FORWARD, "Order": 2}))
+    (trouble,) = stage.follow(listener)
+    assert "authenticate-oidc, forward" in trouble.text
+
+
+@pytest.mark.parametrize(
+    "told,why",
+    [
+        (configured("host-header", "HostHeaderConfig", RegexValues=["^a"]), "regular expressions"),
+        (condition("source-ip", "somewhere"), "no CIDR"),
+        (condition("moon-phase", "full"), "moon-phase"),
+        ({"Field": "http-header"}, "not complete"),
+    ],
+)
+def test_a_condition_that_the_lab_does_not_know_is_told(stage: Stage, told: dict[str, object], why: str) -> None:
     """It would match everything, or nothing, without a word."""
-    told = configured("host-header", "HostHeaderConfig", RegexValues=["^a"])
     (trouble,) = stage.follow(http(fixed("default"), rule(1, fixed("one"), told)))
-    assert "regular expressions" in trouble.text
+    assert why in trouble.text
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ from tests.lab.plane.stage import (
     request,
 )
 
+from originlock.lab import authority
+from originlock.lab.blueprint import Certificate
 from originlock.lab.plane.policies import spoken
 
 SEVERAL = (
@@ -62,9 +64,11 @@ def test_the_certificate_goes_by_the_name_asked_for(stage: Stage, asked: str | N
     assert asks(connection).status == 200
 
 
-def test_a_client_that_verifies_is_content(stage: Stage) -> None:
+@pytest.mark.parametrize("issuer", [SERVERS, SERVERS.below("one").below("two")], ids=["root", "below"])
+def test_a_client_that_verifies_is_content(stage: Stage, issuer: authority.Authority) -> None:
     """The chain would not lead to its authority."""
-    stage.follow(https())
+    issued = issuer.issue(authority.Leaf(NAME, (NAME,), server=True))
+    stage.follow(https(certificates=(Certificate("arn:one", issued.chain_pem, issued.key_pem),)))
     context = ssl.create_default_context(cadata=SERVERS.pem)
     with context.wrap_socket(connected(stage.port()), server_hostname=NAME) as wrapped:
         wrapped.sendall(request())

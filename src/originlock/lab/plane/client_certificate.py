@@ -12,15 +12,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
 if TYPE_CHECKING:
     from cryptography import x509
-
-#: What stays as it is in the PEM of a header, next to letters and digits.
-_SAFE: Final = "+=/"
 
 _HEADER: Final = "X-Amzn-Mtls-Clientcert"
 
@@ -87,4 +83,8 @@ def _moment(when: dt.datetime) -> str:
 
 
 def _pem(certificate: x509.Certificate) -> str:
-    return quote(certificate.public_bytes(Encoding.PEM).decode(), safe=_SAFE)
+    """URL-encoded, with ``+=/`` as they are.
+
+    That leaves two characters of PEM to be encoded, so that nothing slower is needed; a test holds it against `quote`.
+    """
+    return certificate.public_bytes(Encoding.PEM).decode().replace(" ", "%20").replace("\n", "%0A")

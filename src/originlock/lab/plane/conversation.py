@@ -91,6 +91,7 @@ class _Turn:
     received: int
     routed: Routed
     trace: str
+    was_read: bool = True
     asked: float = 0.0
     left: int = 0
     sent: int = 0
@@ -198,7 +199,8 @@ class Conversation:
     def _refuse(self, status: int) -> None:
         """Answer what is no HTTP, or too much or too little of it, and close."""
         request = self._request or Request("-", "-", (), "1.1", self._client)
-        turn = _Turn(request, self._begun, self._received, Routed(page(status, closes=True), None), "")
+        # Logged without what was received: so is the one such line of a real log that is known.
+        turn = _Turn(request, self._begun, 0, Routed(page(status, closes=True), None), "", was_read=False)
         self._request = None
         self._turn = turn
         if self._http.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
@@ -301,10 +303,9 @@ class Conversation:
 
     def _log(self, turn: _Turn, status: int) -> None:
         answer = turn.routed.answer
-        was_read = turn.routed.priority is not None
         self._wire.log(
             Served(
-                request=turn.request if was_read else None,
+                request=turn.request if turn.was_read else None,
                 client=self._client,
                 session=self._session,
                 routed=turn.routed,

@@ -140,10 +140,18 @@ class Plane:
                 if trouble is not None:
                     troubles.append(trouble)
             self._closing = [each for each in self._closing if not each.is_empty]
-            return (*troubles, *self._undelivered)
+            return tuple(troubles)
+
+    @property
+    def undelivered(self) -> tuple[Trouble, ...]:
+        """Which logs the sink did not take the last time; they are tried again.
+
+        That is no trouble of a blueprint's: AWS keeps silent about such things, too.
+        """
+        return self._undelivered
 
     async def deliver(self) -> None:
-        """Deliver the logs now. What a sink does not take is tried again, and told by `follow`."""
+        """Deliver the logs now. What a sink does not take is tried again (see `undelivered`)."""
         files = self._books.take(time.time())
         failed, troubles = await asyncio.to_thread(self._put, files)
         self._books.give_back(failed)

@@ -6,7 +6,7 @@ Here lives the storing. Here must not live: names and contents (see `log_books`)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -44,8 +44,10 @@ class S3Sink:
             text = f"{balancer.name}: its attributes name no bucket for its {kind} log"
             raise UndeliveredError(text)
         # Virtual-hosted buckets would need names that resolve.
-        config = Config(connect_timeout=5, read_timeout=10, s3={"addressing_style": "path"})
-        client = boto3.client(
+        config = Config(proxies={}, connect_timeout=5, read_timeout=10, s3={"addressing_style": "path"})
+        # A session of its own, as boto3's default one is not safe for threads.
+        session: Any = boto3.session.Session()
+        client = session.client(
             "s3",
             endpoint_url=self._endpoint_url,
             region_name=balancer.region,

@@ -94,6 +94,9 @@ class Workshop:
         Raises:
             UnusableListenerError: it cannot be served.
         """
+        if listener.protocol not in {"HTTP", "HTTPS"}:
+            text = f"an Application Load Balancer has no protocol {listener.protocol!r}"
+            raise UnusableListenerError(text)
         before = self._made.get(listener.arn)
         if before is not None and before.listener == listener:
             return before

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Final
 from OpenSSL import SSL
 
 from originlock.lab.plane.client_certificate import ClientChain, Described, described
-from originlock.lab.plane.verdict import Flaw, Leniency, Status, judged
+from originlock.lab.plane.verdict import MOST_BYTES, Flaw, Leniency, Status, is_too_large, judged
 
 if TYPE_CHECKING:
     from originlock.lab.plane.contexts import Contexts
 
-#: 'TLS message size' of ALB's quotas. A handshake is several messages; this bounds all of a client's together.
-MOST_HANDSHAKE_BYTES: Final = 64 * 1024
+#: What a client says before it is through: the largest message that it may send, and 16 KB for all others.
+MOST_HANDSHAKE_BYTES: Final = MOST_BYTES + 16 * 1024
 
 #: One record's content at most (RFC 8446, 5.1), and room for its header and tag.
 _READ: Final = 16 * 1024 + 512
@@ -81,6 +81,7 @@ class ServerSide:
         self._connection.set_app_data(self._flaws)
         self._connection.set_accept_state()
         self._answered = False
+        self._client: ClientChain | None = None
         self.session: Session | None = None
 
     @property
@@ -149,12 +150,15 @@ class ServerSide:
     @property
     def client(self) -> ClientChain | None:
         """What the client presented so far; None if nothing."""
+        if self._client is not None:
+            return self._client
         leaf = self._connection.get_peer_certificate(as_cryptography=True)
         if leaf is None:
             return None
         # A server's OpenSSL keeps the leaf apart from the rest (SSL_get_peer_cert_chain(3)).
         rest = self._connection.get_peer_cert_chain(as_cryptography=True) or []
-        return ClientChain((leaf, *(each for each in rest if each != leaf)))
+        self._client = ClientChain((leaf, *(each for each in rest if each != leaf)))
+        return self._client
 
     @property
     def described_client(self) -> Described | None:
@@ -206,6 +210,8 @@ class ServerSide:
             return None
         try:
             chain = self.client
+            if chain is not None and is_too_large(chain):
+                raise HandshakeRefusedError(Status.TOO_LARGE, reset=True)
             if mode != "verify" or chain is None:
                 return chain
             path = self._connection.get_verified_chain(as_cryptography=True) or []

@@ -19,6 +19,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import SignatureAlgorithmOID
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ class Flaw:
     code: int
     depth: int
 
+
+#: 'TLS message size' of ALB's quotas: what a client presents is one message.
+MOST_BYTES: Final = 64 * 1024
 
 #: 'Maximum certificate chain depth' of the quotas: certificates presented, and certificates of the whole path.
 MOST_CERTIFICATES: Final = 4
@@ -114,6 +118,11 @@ class Leniency:
                 return self.ignores_expiry and covered
             case _:
                 return False
+
+
+def is_too_large(chain: ClientChain) -> bool:
+    """Whether what a client presented is more than a load balancer takes, whatever its mode."""
+    return sum(len(each.public_bytes(Encoding.DER)) for each in chain.certificates) > MOST_BYTES
 
 
 def judged(chain: ClientChain, path: Sequence[x509.Certificate], flaws: Sequence[Flaw], leniency: Leniency) -> Status:
