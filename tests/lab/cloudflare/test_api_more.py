@@ -200,3 +200,22 @@ def test_rulesets_are_listed_for_those_who_may_read_them(ours: CloudflareClient)
     assert _codes(ours, "GET", f"{base}/phases/ddos_l7/entrypoint")[0] == 400
     bad = {**rule, "action_parameters": {"ssl": "sideways"}}
     assert _codes(ours, "POST", f"{base}/{made['id']}/rules", bad)[0] == 400
+
+
+def test_monitors_and_pools_are_kept(ours: CloudflareClient) -> None:
+    """With whether a monitor goes by a zone's settings; nothing that the lab does not know is taken."""
+    base = f"accounts/{ours.account_id}/load_balancers"
+    monitor = ours.call("POST", f"{base}/monitors", {"type": "https", "path": "/health"})
+    assert (monitor["probe_zone"], monitor["expected_codes"]) == ("", "200")
+    path = f"{base}/monitors/{monitor['id']}"
+    assert ours.call("PATCH", path, {"probe_zone": "example.org"})["path"] == "/health"
+    assert ours.call("GET", path)["probe_zone"] == "example.org"
+    origins = [{"name": "one", "address": "192.0.2.1", "enabled": True}]
+    pool = ours.call("POST", f"{base}/pools", {"name": "p", "origins": origins, "monitor": monitor["id"]})
+    assert [each["id"] for each in ours.call("GET", f"{base}/pools")] == [pool["id"]]
+    assert _codes(ours, "GET", f"{base}/pools/{monitor['id']}")[0] == 404
+    assert _codes(ours, "POST", f"{base}/pools", {"name": "q"})[0] == 400
+    assert _codes(ours, "POST", f"{base}/monitors", {"surprise": 1})[0] == 400
+    assert _codes(account(ours.url, "ours", [("Zone Read", "*")]), "GET", f"{base}/monitors") == (403, (10000,))
+    ours.call("DELETE", path)
+    assert ours.call("GET", f"{base}/monitors") == []

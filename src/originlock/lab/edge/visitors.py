@@ -44,11 +44,13 @@ class Visits:
 
     async def serve(self, sock: socket.socket, port: int, *, tls: bool) -> None:
         """Serve a connection until it ends; never raises for what a visitor does."""
-        # A time-out is an OSError too.
-        with suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            await self._serve(sock, port, tls=tls)
-        sock.close()
+        try:
+            # A time-out is an OSError too.
+            with suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                await self._serve(sock, port, tls=tls)
+        finally:
+            sock.close()
 
     async def _serve(self, sock: socket.socket, port: int, *, tls: bool) -> None:
         visitor = Visitor(sock.getpeername()[0], port)
