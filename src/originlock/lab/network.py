@@ -137,6 +137,8 @@ class NamespaceGround:
         new, gone = sorted(wanted - self._balancers), sorted(self._balancers - wanted)
         # On the interface itself: nobody would answer for an IPv6 address that is on the loopback interface.
         origin = [
+            # With its last IPv4 address an interface loses its IPv4 routes.
+            *([_default_route(ORIGIN, 4)] * bool(new)),
             *(f"addr replace {_whole(each)} dev {_INTERFACE} nodad" for each in new),
             *(f"addr del {_whole(each)} dev {_INTERFACE}" for each in gone),
         ]
@@ -208,9 +210,15 @@ def _host_lines(host: Host) -> Sequence[str]:
         f"link set {_INTERFACE} addrgenmode none up",
         f"addr add {_HOST_IPV6}/64 dev {_INTERFACE} nodad",
         *(f"addr add {_whole(address)} dev {_INTERFACE} nodad" for address in _addresses(host)),
-        f"route add 0.0.0.0/0 via {_ROUTER_IPV4} dev {_INTERFACE} onlink{_source(host.ipv4)}",
-        f"route add ::/0 via {_ROUTER_IPV6} dev {_INTERFACE}{_source(host.ipv6)}",
+        _default_route(host, 4),
+        _default_route(host, 6),
     )
+
+
+def _default_route(host: Host, version: int) -> str:
+    if version == 4:  # noqa: PLR2004 - the version of IP
+        return f"route replace 0.0.0.0/0 via {_ROUTER_IPV4} dev {_INTERFACE} onlink{_source(host.ipv4)}"
+    return f"route replace ::/0 via {_ROUTER_IPV6} dev {_INTERFACE}{_source(host.ipv6)}"
 
 
 def _addresses(host: Host) -> Sequence[str]:

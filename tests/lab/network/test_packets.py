@@ -229,3 +229,12 @@ def test_a_load_balancer_that_goes_takes_its_address_along(ground: NamespaceGrou
     ground.give_balancers([])
     guard.let_in(wanted(Blueprint()))
     assert reached(ground, STRANGER.name, IPV4) == "ETIMEDOUT"
+
+
+def test_load_balancers_that_come_after_all_went_are_reached(ground: NamespaceGround, guard: PacketFilter) -> None:
+    """With its last address a host may lose its way out, and what comes later never answers."""
+    ground.give_balancers([])
+    ground.give_balancers([IPV4, IPV6])
+    guard.let_in(wanted(OPEN))
+    assert reached(ground, STRANGER.name, IPV4) == "connected"
+    assert reached(ground, STRANGER.name, IPV6) == "connected"
