@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -17,6 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 from tests.story.stage import BODY, SECONDS
 
 from originlock.lab.addresses import OFFICE
+from originlock.lab.lists import IPV4, IPV6
+from originlock.lab.namespaces import Namespace
+from originlock.lab.world import tcp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -45,6 +50,8 @@ for family in (socket.AF_INET, socket.AF_INET6):
     except OSError as error:
         print(type(error).__name__, flush=True)
 """
+
+EVERYBODY: Final = tcp(443, ipv4=[("0.0.0.0/0", None)], ipv6=[("::/0", None)])
 
 SERVED: Final = [f"200 {BODY}"] * 2
 
@@ -225,6 +232,19 @@ class Site:
         )
         return done.stdout.splitlines()
 
+    def shut(self) -> None:
+        """Let in the edge's ranges alone on 443, as a lock does, without the product."""
+        ec2 = self.stage.running.aws.client("ec2")
+        ranges = tcp(443, ipv4=[(each, None) for each in IPV4], ipv6=[(each, None) for each in IPV6])
+        ec2.authorize_security_group_ingress(GroupId=self.origin.group_id, IpPermissions=[ranges])
+        ec2.revoke_security_group_ingress(GroupId=self.origin.group_id, IpPermissions=[EVERYBODY])
+
+    def open_to_all(self, port: int) -> None:
+        """Let in everybody on one more port."""
+        opened = tcp(port, ipv4=[("0.0.0.0/0", None)], ipv6=[("::/0", None)])
+        ec2 = self.stage.running.aws.client("ec2")
+        ec2.authorize_security_group_ingress(GroupId=self.origin.group_id, IpPermissions=[opened])
+
     def admitted(self) -> set[str]:
         """Whom the load balancer's groups let in on 443 now, as CIDRs."""
         seen = next(each for each in self.stage.running.aws.blueprint().balancers if each.name == self.origin.name)
@@ -270,6 +290,18 @@ def behind_a_firewall(stage: Stage, host: str) -> Iterator[None]:
         yield
     finally:
         inside(stage, host, "nft", "delete table inet firewall")
+
+
+def listening(stage: Stage, host: str, address: str, port: int) -> socket.socket:
+    """A socket of this process that listens at an address of a host."""
+    namespace = Namespace(os.open(stage.running.state.namespaces[host], os.O_RDONLY | os.O_CLOEXEC))
+    try:
+        with namespace.entered():
+            return socket.create_server(
+                (address, port), family=socket.AF_INET6 if ":" in address else socket.AF_INET, backlog=64
+            )
+    finally:
+        namespace.close()
 
 
 def inside(stage: Stage, host: str, *command: str) -> str:
