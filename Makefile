@@ -26,18 +26,32 @@ UV ?= uv
 help:
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# What the lab filters packets with. Where it may not be installed, the lab does without, and says so.
+.PHONY: filters
+filters:
+	@if command -v ip >/dev/null && command -v nft >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "lab: iproute2 and nftables, from Debian's packages"; \
+		install() { DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+			-o DPkg::Lock::Timeout=60 install iproute2 nftables >/dev/null 2>&1; }; \
+		install || { apt-get -qq update >/dev/null 2>&1 && install; } || true; \
+	fi; \
+	if ! command -v ip >/dev/null || ! command -v nft >/dev/null; then \
+		echo "lab: without iproute2 and nftables it filters no packets; what depends on that is left out and says so"; \
+	fi
+
 .PHONY: demo
-demo: $(STAMP) ## lock an origin in a local world and survive a bad list; no account needed
+demo: $(STAMP) filters ## lock an origin in a local world and survive a bad list; no account needed
 	@$(BIN)/python -m originlock.lab.demo
 
 .PHONY: test
-test: $(STAMP) ## the tests, without the long ones
+test: $(STAMP) filters ## the tests, without the long ones
 	@echo "test: pytest, $(JOBS) at once, '$(MARKS)' (a minute or two)"
 	@$(BIN)/python -m pytest -n $(JOBS) -m "$(MARKS)" tests
 
 .PHONY: test-long
 test-long: export ORIGINLOCK_TEST_LONG := 1
-test-long: $(STAMP) ## all tests with coverage, then fuzzing, then mutants of the rooms that decide
+test-long: $(STAMP) filters ## all tests with coverage, then fuzzing, then mutants of the rooms that decide
 	@echo "test-long 1/3: all tests, with coverage (several minutes)"
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -n $(JOBS) -m "not fuzz" tests

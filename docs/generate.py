@@ -17,6 +17,7 @@ from originlock.aws.permissions import CALLS, OPERATIONS, PURPOSES
 from originlock.aws.policy_scope import Scope
 from originlock.cli.main import COMMANDS
 from originlock.errors import EXIT_CODE_MEANINGS
+from originlock.facts.probing import OUTCOME_MEANINGS
 from originlock.intent import keys
 from originlock.intent.environment import PREFIX, variable_part
 from originlock.intent.keys import Key, Named, Pairs, Section, Several
@@ -101,6 +102,12 @@ def transitions(_: str) -> list[str]:
     """The machine's transitions, each with its event."""
     rows = [f"| {before.value} | {event.value} | {after.value} |" for (before, event), after in TRANSITIONS.items()]
     return ["| a lane that is | when | is then |", "|---|---|---|", *rows]
+
+
+def outcomes(_: str) -> list[str]:
+    """What can become of a connection."""
+    rows = [f"| `{outcome.value}` | {meaning} |" for outcome, meaning in OUTCOME_MEANINGS.items()]
+    return ["| outcome | what it says |", "|---|---|", *rows]
 
 
 # --- what IAM must allow --------------------------------------------------------------------------------------
@@ -208,6 +215,7 @@ MAKERS: Final[Mapping[str, Callable[[str], list[str]]]] = {
     "configuration": configuration,
     "iam-policy": iam_policy,
     "permissions": permissions,
+    "outcomes": outcomes,
 }
 """How each sort of place is made."""
 

@@ -14,6 +14,7 @@ import pytest
 from docs.transcripts import record
 
 from docs import generate
+from originlock.lab.namespaces import why_none
 
 # They say nothing about single functions, and need the whole tree: mutation testing leaves them out.
 pytestmark = pytest.mark.lab
@@ -21,8 +22,8 @@ pytestmark = pytest.mark.lab
 ROOT = Path(__file__).resolve().parents[2]
 TRANSCRIPTS = ROOT / "docs" / "transcripts"
 
-DEMO_SECONDS = 60
-"""It has to end in under a minute."""
+DEMO_SECONDS = 300
+"""Far more than it takes (half a minute on an idle machine): it must not hang."""
 
 
 def documents() -> Sequence[Path]:
@@ -50,12 +51,12 @@ def skeleton(text: str) -> list[str]:
     return re.findall("|".join(told), text, re.MULTILINE)
 
 
-def test_the_demo_runs_to_its_end(tmp_path: Path) -> None:
+def _performed(home: Path, **more: str) -> str:
     """It ends by itself with 0, in time, in 80 columns, without colours in a pipe, and leaves nothing behind."""
     began = time.monotonic()
     ended = subprocess.run(
         [sys.executable, "-m", "originlock.lab.demo"],
-        env={**os.environ, "TMPDIR": str(tmp_path), "HOME": str(tmp_path), "AWS_PROFILE": "nobody"},
+        env={**os.environ, "TMPDIR": str(home), "HOME": str(home), "AWS_PROFILE": "nobody", **more},
         capture_output=True,
         text=True,
         check=False,
@@ -63,8 +64,19 @@ def test_the_demo_runs_to_its_end(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stderr == ""
     assert time.monotonic() - began < DEMO_SECONDS
-    assert not list(tmp_path.iterdir())
+    assert not list(home.iterdir())
     assert "\x1b" not in ended.stdout
     assert max(map(len, ended.stdout.splitlines())) <= 80
+    return ended.stdout
+
+
+@pytest.mark.skipif(why_none() is not None, reason=f"no packet filters here: {why_none()}")
+def test_the_demo_tells_what_is_on_record(tmp_path: Path) -> None:
+    """The README would show a story that is told no more."""
     kept = (TRANSCRIPTS / "demo.txt").read_text(encoding="utf-8")
-    assert skeleton(record.normalised(ended.stdout)) == skeleton(kept)
+    assert skeleton(record.normalised(_performed(tmp_path))) == skeleton(kept)
+
+
+def test_the_demo_runs_without_packet_filters(tmp_path: Path) -> None:
+    """Who is not root would see a traceback."""
+    assert "Packets are not filtered here" in _performed(tmp_path, ORIGINLOCK_LAB_WITHOUT_FILTERS="1")

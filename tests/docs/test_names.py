@@ -56,7 +56,9 @@ def command_lines(text: str) -> list[list[str]]:
     """Every originlock command line, in blocks and in back-ticks."""
     lines = [line for block in blocks(text, "sh", "console") for line in block.splitlines()]
     found = [line.removeprefix("$ ") for line in lines] + spans(text)
-    return [line.partition("#")[0].split() for line in found if re.match(r"originlock( |$)", line)]
+    # What stands after two dashes alone is another program's.
+    ours = [line.partition("#")[0].partition(" -- ")[0] for line in found]
+    return [line.split() for line in ours if re.match(r"originlock( |$)", line)]
 
 
 @documents
@@ -97,9 +99,15 @@ def all_commands() -> dict[tuple[str, ...], click.Command]:
     for name in COMMANDS:
         command = root.get_command(context, name)
         assert command is not None
-        found[name,] = command
-        if isinstance(command, click.Group):
-            found |= {(name, inner): each for inner, each in command.commands.items()}
+        found |= _with_those_in_it((name,), command)
+    return found
+
+
+def _with_those_in_it(words: tuple[str, ...], command: click.Command) -> dict[tuple[str, ...], click.Command]:
+    found = {words: command}
+    if isinstance(command, click.Group):
+        for name, each in command.commands.items():
+            found |= _with_those_in_it((*words, name), each)
     return found
 
 
@@ -118,7 +126,7 @@ def test_commands_and_options_exist(document: Path) -> None:
         if not plain:
             assert set(words[1:]) <= {"--version", "--help"}, words
             continue
-        where = tuple(plain[:2]) if tuple(plain[:2]) in known else (plain[0],)
+        where = next((tuple(plain[:n]) for n in (3, 2) if tuple(plain[:n]) in known), (plain[0],))
         assert where in known, f"{document.name} names `{' '.join(words)}`"
         options = {word.partition("=")[0] for word in words if word.startswith("-")}
         assert options <= options_of(known[where]), f"{document.name} names `{' '.join(words)}`"

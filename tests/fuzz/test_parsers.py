@@ -6,6 +6,7 @@ Each parser is fed noise, and real input with random wounds: the second finds wh
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import json
 import random
 import tomllib
@@ -22,6 +23,9 @@ from originlock.intent.decode import decode as decode_configuration
 from originlock.intent.policy import GroupsById, Limits, Overrides, Policy
 from originlock.plan.document import PlanDamagedError, PlanFrame, composed, decode, encode
 from originlock.plan.journal import Event
+from originlock.probe.http import Reading
+from originlock.probe.records import certificate_was_sent, server_words
+from originlock.probe.vantage import trace
 
 pytestmark = [pytest.mark.long, pytest.mark.fuzz]
 
@@ -138,6 +142,53 @@ def test_a_line_of_the_journal(data: bytes) -> None:
     """A torn line that stops the reading of the others."""
     with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
         msgspec.json.decode(data, type=Event)
+
+
+ANSWER = (
+    b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 301 Moved Permanently\r\nServer: cloudflare\r\n"
+    b"CF-RAY: 8f0-FRA\r\nLocation: https://user:word@example.org/in?token=secret\r\nTransfer-Encoding: chunked\r\n"
+    b"Content-Type: text/plain\r\n\r\n5\r\nhello\r\n6\r\n there\r\n0\r\n\r\n"
+)
+
+
+@MANY
+@given(noise_or(ANSWER), st.integers(1, 50))
+def test_an_answer_to_a_probe(data: bytes, size: int) -> None:
+    """An answer that crashes a probe, or one that reads otherwise when it comes in pieces."""
+    whole, pieces = Reading(), Reading()
+    whole.feed(data)
+    for at in range(0, len(data), size):
+        pieces.feed(data[at : at + size])
+    assert whole.result() == pieces.result()
+    assert "\x1b" not in repr(whole.result())
+
+
+FLIGHT = (
+    bytes.fromhex("160303002a 02000026 0303 5a5a")
+    + bytes(30)
+    + bytes.fromhex("00 c02f 00")
+    + bytes.fromhex("1603030012 0b00000e 00000b 000008 3006020101020101")
+    + bytes.fromhex("1603030008 0d000000 0e000000 1503030002 0228")
+)
+"""The records of a TLS 1.2 server: hello, certificate, request for one, done, an alert."""
+
+
+@MANY
+@given(noise_or(FLIGHT))
+def test_the_records_of_a_server(data: bytes) -> None:
+    """Records that crash a probe."""
+    words = server_words(data)
+    assert len(words.certificate or b"") <= len(data)
+    assert certificate_was_sent(data, sha384=False) in {True, False}
+
+
+@MANY
+@given(noise_or(b"fl=1\nh=www.example.org\nip=2001:db8::1\nts=1.0\nuag=x\ncolo=FRA\nwarp=off\n"))
+def test_the_trace_of_the_edge(data: bytes) -> None:
+    """A page of the edge that crashes a probe, or tells an address that is none."""
+    found = trace(data.decode("latin-1"))
+    if found is not None:
+        ipaddress.ip_address(found.ip)
 
 
 @MANY

@@ -9,6 +9,7 @@ import pytest
 from originlock.errors import ExitCode
 from originlock.facts.networks import parse
 from originlock.facts.origin import CidrSource, Rule, RuleKey, RuleSpec, SecurityGroup
+from originlock.facts.probing import Verdict
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Exemption, GroupsById, Limits, Overrides, Policy
 from originlock.plan import journal
@@ -16,7 +17,7 @@ from originlock.plan.acts import Authorize, Revoke, inverse
 from originlock.plan.change import Contribution, Draft, Effect, Expectation, Phase
 from originlock.plan.document import Plan, PlanDamagedError, PlanFrame, composed, decode, encode
 from originlock.plan.journal import Answered, Intended, RunBegun, last_to_undo, runs
-from originlock.plan.lane import ENDED, TRANSITIONS, Event, State, Verdict
+from originlock.plan.lane import ENDED, TRANSITIONS, Event, State
 from originlock.plan.machine import Finished, Look, Machine, Pause, Perform
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Unsure
 from originlock.plan.result import Outcome, outcome_of

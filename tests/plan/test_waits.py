@@ -38,6 +38,7 @@ from tests.plan.driving import (
 )
 
 from originlock.facts.origin import Missing
+from originlock.facts.probing import Verdict
 from originlock.facts.snapshot import Held
 from originlock.facts.unknown import Unknown
 from originlock.plan.acts import (
@@ -54,7 +55,7 @@ from originlock.plan.acts import (
     Revoke,
 )
 from originlock.plan.change import Expectation, Milestone, Phase
-from originlock.plan.lane import State, Verdict
+from originlock.plan.lane import State
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Outcome, Unsure
 
 FILLED = Expectation("blog", OURS, (key(),))

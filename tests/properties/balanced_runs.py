@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from tests.properties.balanced_worlds import ARN, EDGE_SAYS, OUR_GROUP, OURS, BalancedWorld
 from tests.properties.fake_cloud import FakeClock, FakeEdges, FakeResolver, FakeState, forms
+from tests.properties.fake_network import unasked
 from tests.properties.fake_region import Balancer, FakeRegion, Moment, referring, using
 from tests.properties.oracle import Point, lets_in, points, span
 from tests.properties.worlds import EVERY_CIDR, PORTS, TODAY
@@ -37,7 +38,8 @@ class BalancedSite:
     def readers(self) -> Readers:
         """The ports of planning."""
         edges = FakeEdges(self.world.published, forms(*(self.published or (self.world.published,) * 2)))
-        return Readers((NetworkLock(),), self.region, edges, FakeResolver("104.16.0.1"), self.state, self.clock)
+        resolver = FakeResolver("104.16.0.1")
+        return Readers((NetworkLock(),), self.region, edges, resolver, self.state, self.clock, unasked(resolver))
 
     def request(self, overrides: Overrides | None = None) -> Request:
         """What is asked for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.properties.fake_cloud import FakeClock, FakeCloud, FakeEdges, FakeResolver, FakeState, State, forms
+from tests.properties.fake_network import unasked
 from tests.properties.oracle import Oracle, Point, points, span
 from tests.properties.worlds import EVERY_CIDR, PORTS, PREFIX_LISTS, TODAY, World
 
@@ -35,6 +36,7 @@ class Site:
             FakeResolver("104.16.0.1"),
             self.state,
             self.clock,
+            unasked(FakeResolver()),
         )
 
     def request(self, overrides: Overrides | None = None) -> Request:

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 from tests.properties.fake_cloud import FakeClock, FakeCloud, FakeEdges, FakeResolver, FakeState, forms
+from tests.properties.fake_network import unasked
 
 from originlock.app.apply import Order, Writers, apply
 from originlock.app.plan import Readers, Request, make_plan
@@ -77,7 +78,8 @@ class Town:
     def readers(self) -> Readers:
         """The ports of planning."""
         edges = FakeEdges(EDGE, forms(EDGE, EDGE))
-        return Readers((NetworkLock(),), self.cloud, edges, FakeResolver("192.0.2.1"), self.state, FakeClock())
+        resolver = FakeResolver("192.0.2.1")
+        return Readers((NetworkLock(),), self.cloud, edges, resolver, self.state, FakeClock(), unasked(resolver))
 
     def plan(self) -> Plan:
         """Plan only."""

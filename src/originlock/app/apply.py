@@ -13,17 +13,19 @@ from typing import assert_never
 import msgspec
 
 from originlock.app.plan import Planned, Readers
+from originlock.app.prove import Witness, side_by_side, site_of
 from originlock.errors import CloudError, ExitCode, StateError
 from originlock.facts.edge import AcceptedList
 from originlock.facts.snapshot import Held, updated
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Place
 from originlock.plan.acts import Act, inverse
-from originlock.plan.change import Change, Hole, Objection, Unread
+from originlock.plan.change import Change, Effect, Hole, Objection, Unread
+from originlock.plan.connections import ConnectionProof
 from originlock.plan.document import Plan, basis_difference
-from originlock.plan.journal import Answered, Intended, Proved, RunBegun, RunEnded, runs
+from originlock.plan.journal import Answered, Connected, Event, Intended, Proved, RunBegun, RunEnded, runs
 from originlock.plan.lane import LaneReport, State
-from originlock.plan.machine import AGAIN, Finished, Look, Machine, Pause, Perform
+from originlock.plan.machine import AGAIN, Connect, Finished, Look, Machine, Pause, Perform
 from originlock.plan.result import ApplyResult, Outcome, outcome_of
 from originlock.ports.reading import JournalReader, Talk
 from originlock.ports.writing import BaselineWriter, Interrupts, JournalWriter, Lease, Performer, Performers
@@ -141,10 +143,16 @@ def _carried_out(
         return result
     with writers.interrupts.deferred() as interrupt:
         writers.journal.append((begun,))
-        machine = Machine(plan)
-        drive = _driven(order, machine, plan, readers, writers, interrupt.asked)
+        witnesses = _witnesses(planned, readers, writers)
+        machine = Machine(plan, frozenset(witnesses))
+        side_by_side(Witness.look_before, tuple(witnesses.values()))
+        drive = _driven(order, machine, (plan, witnesses), readers, writers, interrupt.asked)
         result = _result(order, planned, readers, machine.reports(), drive, recovered)
-        proofs = tuple(Proved(order.run, readers.clock.now().isoformat(timespec="seconds"), p) for p in result.proofs)
+        now = readers.clock.now().isoformat(timespec="seconds")
+        proofs: tuple[Event, ...] = (
+            *(Proved(order.run, now, proof) for proof in result.proofs),
+            *(Connected(order.run, now, proof) for proof in result.connections),
+        )
         try:
             writers.journal.append((*proofs, _ended(result, readers)))
         except StateError as error:
@@ -173,6 +181,25 @@ def _begun(order: Order, plan: Plan, readers: Readers) -> RunBegun:
     )
 
 
+def _witnesses(planned: Planned, readers: Readers, writers: Writers) -> dict[str, Witness]:
+    """Who makes connections, for each origin with hostnames where something is going to be narrowed."""
+    plan = planned.plan
+    if plan.overrides.no_prove or plan.accepted is None:
+        return {}
+    narrowed = {change.origin for change in plan.changes if change.effect is Effect.NARROW}
+    return {
+        policy.origin: Witness(
+            site_of(policy, plan.accepted, planned.snapshots.get(policy.origin), readers),
+            plan.limits,
+            readers.probing,
+            readers.clock,
+            writers.talk,
+        )
+        for policy in plan.policies
+        if policy.hostnames and policy.origin in narrowed
+    }
+
+
 SeenByOrigin = dict[str, dict[str, Held | Unknown]]
 
 
@@ -182,24 +209,32 @@ class Drive:
 
     Attributes:
         seen: what each target was last seen as.
+        connections: what was shown by those to an origin, before (False) and after (True) a narrowing; the last ones.
         begun: whether anything was asked of AWS that changes it.
         broke_off: why it could not be carried on (the journal cannot be written); empty otherwise.
     """
 
     seen: SeenByOrigin = dataclasses.field(default_factory=dict)
+    connections: dict[tuple[str, bool], tuple[ConnectionProof, ...]] = dataclasses.field(default_factory=dict)
     begun: bool = False
     interrupted: bool = False
     broke_off: str = ""
 
 
 def _driven(
-    order: Order, machine: Machine, plan: Plan, readers: Readers, writers: Writers, asked: Callable[[], bool]
+    order: Order,
+    machine: Machine,
+    what: tuple[Plan, dict[str, Witness]],
+    readers: Readers,
+    writers: Writers,
+    asked: Callable[[], bool],
 ) -> Drive:
     """Do what the machine says until it has finished.
 
     Raises:
         StateError: the journal cannot be written, and nothing was changed yet.
     """
+    plan, witnesses = what
     performer = writers.performers.performer(plan.limits)
     places = {policy.origin: policy.place for policy in plan.policies}
     drive = Drive()
@@ -219,6 +254,8 @@ def _driven(
             case Pause(seconds, waiting_for):
                 writers.talk.say(f"waiting {seconds:.2g} s until AWS shows it ({waiting_for})")
                 readers.clock.sleep(seconds)
+            case Connect() as step:
+                _connect(machine, step, witnesses, drive)
             case Finished():
                 # What was done after the last look, an undo above all, is not in it.
                 ended = tuple(r.target for r in machine.reports() if r.state is not State.FINISHED)
@@ -226,6 +263,14 @@ def _driven(
                 return drive
             case other:
                 assert_never(other)
+
+
+def _connect(machine: Machine, step: Connect, witnesses: dict[str, Witness], drive: Drive) -> None:
+    """Make connections to each origin of a step, and tell the machine what they showed."""
+    look = Witness.after_narrowing if step.narrowed else Witness.before_narrowing
+    for seen in side_by_side(look, tuple(witnesses[origin] for origin in step.origins)):
+        drive.connections[seen.origin, step.narrowed] = seen.proofs
+        machine.connected(step, seen)
 
 
 def _perform(
@@ -329,9 +374,13 @@ def _result(
     plan = planned.plan
     holes, unknown = _found_now(planned, drive.seen, readers)
     refused, broken = bool(plan.objections), bool(drive.broke_off)
-    outcome, code = outcome_of(lanes, holes, unknown, interrupted=drive.interrupted, refused=refused, broke_off=broken)
+    connections = tuple(proof for proofs in drive.connections.values() for proof in proofs)
+    outcome, code = outcome_of(
+        *(lanes, holes, unknown), connections, interrupted=drive.interrupted, refused=refused, broke_off=broken
+    )
     return ApplyResult(
-        order.run, plan, outcome, code, lanes, holes, unknown, plan.objections, recovered, drive.broke_off
+        *(order.run, plan, outcome, code, lanes, holes, unknown, plan.objections, recovered, drive.broke_off),
+        connections=connections,
     )
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from originlock.acceptance.judge import Accepted, RefusedList
 from originlock.app.observe import Case, accept_list, answered, baseline_of, look
+from originlock.app.vantage import Probing
 from originlock.errors import CloudError, TargetError, UsageError
 from originlock.facts.edge import AcceptedList
 from originlock.facts.snapshot import Snapshot
@@ -33,6 +34,7 @@ class Readers:
     resolver: Resolver
     baselines: Baselines
     clock: Clock
+    probing: Probing
 
 
 @dataclasses.dataclass(frozen=True)

@@ -75,6 +75,7 @@ class BalancerReader:
             interfaces=read(f"the interfaces of {name}", functools.partial(self._interfaces, arn)),
             health=read(f"the health of the targets of {name}", functools.partial(self._health, arn)),
             tags=tags,
+            dns_name=answer.get("DNSName", ""),
         )
 
     def _describe(self, name: str) -> LoadBalancerTypeDef | None:

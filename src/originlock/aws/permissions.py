@@ -230,6 +230,8 @@ _GO_BACK: Final = _LOOK_FIRST | {
 
 PURPOSES: Final[Mapping[str, frozenset[Purpose]]] = {
     "plan": _LOOK,
+    # It plans, and connects; it changes nothing.
+    "verify": _LOOK,
     "apply": _CHANGE,
     # What was taken over may go back to nobody, or to the origin of the options alone.
     "rollback": _GO_BACK,

@@ -53,6 +53,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     tags: tuple[str, ...],
     origins: tuple[str, ...],
     ports: tuple[str, ...],
+    hostnames: tuple[str, ...],
     protocol: str | None,
     foreign: str | None,
     foreign_rules: tuple[str, ...],
@@ -75,6 +76,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
         load_balancer=load_balancer,
         via=via,
         create_group=create_group,
+        hostnames=hostnames,
     )
     configuration, policies = policies_of(said, loaded_configuration(said))
     overrides = overrides_of(adopt=False, accept_list=accept_list, no_prove=False)

@@ -58,6 +58,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     load_balancer: str | None,
     origins: tuple[str, ...],
     ports: tuple[str, ...],
+    hostnames: tuple[str, ...],
     protocol: str | None,
     foreign: str | None,
     foreign_rules: tuple[str, ...],
@@ -82,6 +83,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
         load_balancer=load_balancer,
         via=via,
         create_group=create_group,
+        hostnames=hostnames,
     )
     overrides = overrides_of(adopt=adopt, accept_list=accept_list, no_prove=no_prove)
     saved = None

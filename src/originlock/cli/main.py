@@ -20,12 +20,15 @@ from originlock.errors import EXIT_CODE_MEANINGS, ExitCode, OriginlockError, Who
 COMMANDS: Final = {
     "plan": "show what would be changed, and why; changes nothing",
     "apply": "do it: widen, prove, narrow, prove",
+    "check": "is a host behind its edge, and does its origin answer a stranger? (no credentials needed)",
+    "verify": "prove every promise of the policy by real connections, through the edge and round it",
     "adopt": "take over the edge's rules that a script or a person made; opens and closes nothing",
     "rollback": "undo a run, under the same guards",
     "history": "what was done, when and by whom",
     "ranges": "the edge's published ranges, held against the guards",
     "config": "check, show or describe the configuration",
     "iam-policy": "the IAM policy that a command needs, and no more",
+    "lab": "a local world to try everything in: AWS, Cloudflare, load balancers, packet filters",
 }
 """Each command with its one line; its module is loaded when it is called."""
 

@@ -79,6 +79,13 @@ target_options = _all(
         help="this origin of the configuration (repeatable)",
     ),
     click.option("--port", "ports", multiple=True, metavar="N", help="a port to lock (repeatable) [default: 443]"),
+    click.option(
+        "--hostname",
+        "hostnames",
+        multiple=True,
+        metavar="NAME",
+        help="what the edge serves from there: proved by connections (repeatable)",
+    ),
     click.option("--protocol", metavar="tcp|udp", help="[default: tcp]"),
     click.option(
         "--foreign",
@@ -162,6 +169,7 @@ class Said:
     load_balancer: str | None = None
     via: str | None = None
     create_group: bool = False
+    hostnames: tuple[str, ...] = ()
 
     def any_target(self) -> bool:
         """Whether anything was said that a saved plan says already."""
@@ -216,6 +224,7 @@ def policies_of(said: Said, loaded: Loaded) -> tuple[Configuration, tuple[Policy
             load_balancer=said.load_balancer,
             via=said.via,
             security_group=said.security_group,
+            hostnames=said.hostnames or None,
         )
         return configuration, (policy,)
     return configuration, tuple(_overridden(policy, said) for policy in _chosen(said, configuration, loaded))
@@ -255,6 +264,7 @@ def _overridden(policy: Policy, said: Said) -> Policy:
         role=said.role,
         via=said.via,
         security_group=said.security_group,
+        hostnames=said.hostnames or None,
     )
 
 

@@ -55,6 +55,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     load_balancer: str | None,
     origins: tuple[str, ...],
     ports: tuple[str, ...],
+    hostnames: tuple[str, ...],
     protocol: str | None,
     foreign: str | None,
     foreign_rules: tuple[str, ...],
@@ -77,6 +78,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
         load_balancer=load_balancer,
         via=via,
         create_group=create_group,
+        hostnames=hostnames,
     )
     configuration, policies = policies_of(said, loaded_configuration(said))
     overrides = overrides_of(adopt=adopt, accept_list=accept_list, no_prove=no_prove)

@@ -20,6 +20,7 @@ from originlock.edges.decode import (
 from originlock.facts.edge import (
     EdgeDescription,
     EdgeLimits,
+    EdgeSigns,
     FormerRange,
     FormReading,
     PublishedForm,
@@ -70,6 +71,23 @@ _FORMER = (
 """Addresses leased in the first years (204.93.177.0/24, 204.93.240.0/24) are not here: Cloudflare said in 2016 that
 they are not its own (https://github.com/HoustonDad/ea-apache24-mod_cloudflare/issues/5)."""
 
+_SIGNS = EdgeSigns(
+    served_by=("server", "cloudflare"),
+    ray="cf-ray",
+    cache="cf-cache-status",
+    from_origin=("dynamic", "miss", "bypass"),
+    # 520 to 526: https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/ ;
+    # 530 stands beside an error 1xxx, such as an origin's name that does not resolve (the same page).
+    own_errors=(*range(520, 527), 530),
+    challenge="cf-mitigated",
+    sign_in=".cloudflareaccess.com",
+    trace_path="/cdn-cgi/trace",
+)
+"""`server: cloudflare` and `cf-ray` stand on every answer, its own error pages and cached ones included; only a
+`cf-cache-status` of DYNAMIC, MISS or BYPASS says that the origin answered. (Cache responses:
+https://developers.cloudflare.com/cache/concepts/cache-responses/ ; cf-mitigated:
+https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/ )"""
+
 DESCRIPTION = EdgeDescription(
     name="cloudflare",
     title="Cloudflare",
@@ -83,6 +101,7 @@ DESCRIPTION = EdgeDescription(
     snapshot=Ranges.of([parse(entry) for entry in _SNAPSHOT]),
     snapshot_date="2026-10-02",
     former=_FORMER,
+    signs=_SIGNS,
 )
 """What the rest of the house needs to know of Cloudflare."""
 

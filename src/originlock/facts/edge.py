@@ -85,6 +85,30 @@ class PastRanges(msgspec.Struct, frozen=True):
     settled: Ranges = Ranges()
 
 
+class EdgeSigns(msgspec.Struct, frozen=True):
+    """By what an answer shows who gave it. Header names and values in lower case.
+
+    Attributes:
+        served_by: (header, value) that stands on every answer of the edge, also on its own error pages and cached ones.
+        ray: the header that names the request; it stands on every answer of the edge.
+        cache: the header that says whether the origin was asked.
+        from_origin: the values of `cache` with which the origin itself has answered.
+        own_errors: the statuses with which the edge says that the origin did not serve it.
+        challenge: the header of an answer that asks the visitor to prove that it is a person.
+        sign_in: where a visitor is sent to sign in first: the end of a host name.
+        trace_path: where the edge tells a visitor how it sees it.
+    """
+
+    served_by: tuple[str, str]
+    ray: str
+    cache: str
+    from_origin: tuple[str, ...]
+    own_errors: tuple[int, ...]
+    challenge: str
+    sign_in: str
+    trace_path: str
+
+
 class EdgeDescription(msgspec.Struct, frozen=True):
     """What the rest of the house needs to know of an edge.
 
@@ -96,6 +120,7 @@ class EdgeDescription(msgspec.Struct, frozen=True):
         snapshot: a list that ships with the package, the baseline of a first run.
         snapshot_date: ISO date on which the snapshot was recorded.
         former: ranges of the time before the snapshot.
+        signs: by what its answers are known; with None, no connection through it proves anything.
     """
 
     name: str
@@ -105,6 +130,7 @@ class EdgeDescription(msgspec.Struct, frozen=True):
     snapshot: Ranges
     snapshot_date: str
     former: tuple[FormerRange, ...] = ()
+    signs: EdgeSigns | None = None
 
 
 class PublishedForm(msgspec.Struct, frozen=True, tag="published"):

@@ -70,6 +70,7 @@ class LoadBalancer(msgspec.Struct, frozen=True, tag="load-balancer"):
         kind: ``application``, ``network`` or ``gateway``.
         addresses: ``ipv4``, ``dualstack`` or ``dualstack-without-public-ipv4``.
         groups: the ids of its groups, sorted.
+        dns_name: what resolves to its addresses.
     """
 
     id: str
@@ -82,6 +83,7 @@ class LoadBalancer(msgspec.Struct, frozen=True, tag="load-balancer"):
     interfaces: tuple[Interface, ...] | Unknown
     health: tuple[TargetHealth, ...] | Unknown
     tags: Tags | Unknown
+    dns_name: str = ""
 
     @property
     def has_ipv6(self) -> bool:

@@ -1,7 +1,7 @@
 """Real connections: what was asked of one, and what became of it.
 
-Lives here: the record of a probe, from socket events. Must not live here: connecting (see `originlock.probe`), and what
-an outcome proves (see `originlock.verify`).
+Lives here: the record of a probe, from socket events; the three verdicts.
+Must not live here: connecting (see `originlock.probe`), and what an outcome proves (see `originlock.verify`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,14 @@ from __future__ import annotations
 import enum
 
 import msgspec
+
+
+class Verdict(enum.Enum):
+    """What a proof says of its expectation."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
 
 
 class Outcome(enum.Enum):
@@ -32,7 +40,7 @@ class Outcome(enum.Enum):
 
 OUTCOME_MEANINGS: dict[Outcome, str] = {
     Outcome.UNRESOLVED: "the name has no address of this family, or was not resolved",
-    Outcome.NO_ROUTE: "this machine has no route or no address for this family",
+    Outcome.NO_ROUTE: "this machine, or a router on the way, has no route or no address for this family",
     Outcome.REFUSED: "the connection was refused: a reset, or an ICMP message, in answer to the SYN",
     Outcome.TIMED_OUT: "nothing answered the SYN",
     Outcome.RESET_BEFORE: "connected, and reset before the server said anything",
@@ -40,7 +48,7 @@ OUTCOME_MEANINGS: dict[Outcome, str] = {
     Outcome.RESET_AFTER: "the handshake was completed, and the connection reset before an answer",
     Outcome.ALERT: "the server ended TLS with an alert",
     Outcome.CLOSED: "connected, and closed in order without an answer",
-    Outcome.SILENT: "connected, and then nothing came in time",
+    Outcome.SILENT: "connected, and then nothing came in time, or nothing whole",
     Outcome.NOT_TLS: "something answered that does not speak TLS, or not with us",
     Outcome.NOT_HTTP: "something answered that is not HTTP",
     Outcome.REDIRECT: "an HTTP answer that redirects (301, 302, 303, 307 or 308)",
@@ -147,3 +155,24 @@ class Probed(msgspec.Struct, frozen=True):
     ask: Ask
     outcome: Outcome
     evidence: Evidence
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """What the edge says of whoever asks it (`/cdn-cgi/trace`).
+
+    Attributes:
+        ip: the address that it was asked from.
+        host: the name that it was asked by.
+        colo: the site of the edge that answered, an airport's code; empty if it does not say.
+        warp: whether the asker comes by WARP: ``off``, ``on`` or ``plus``; empty if it does not say.
+    """
+
+    ip: str
+    host: str
+    colo: str = ""
+    warp: str = ""
+
+    @property
+    def tunnelled(self) -> bool:
+        """Whether the asker comes by the edge's own tunnel."""
+        return self.warp not in ("", "off")

@@ -85,6 +85,16 @@ HOSTNAME = checked("a hostname", _hostname, {"pattern": r"^[A-Za-z0-9.-]+$", "ma
 HOSTNAMES = list_of(HOSTNAME, "hostnames")
 
 
+def _origin_address(said: str) -> str:
+    return said.lower() if is_address(said) else _hostname(said)
+
+
+ORIGIN_ADDRESSES = list_of(
+    checked("a name or an address", _origin_address, {"pattern": r"^[A-Za-z0-9.:-]+$"}),
+    "names or addresses",
+)
+
+
 def _cidr(said: str) -> Cidr:
     try:
         return parse(said)

@@ -22,6 +22,7 @@ from originlock.intent.policy import (
     NetworkPolicy,
     Place,
     Policy,
+    ProofPolicy,
 )
 from originlock.intent.reading import Path, Reading, Setting, Table
 from originlock.intent.shared import shared_targets
@@ -86,13 +87,15 @@ def _origin(name: str, table: Table, edges: Sequence[EdgeDescription]) -> Policy
     described = next((each for each in edges if edge == (each.name,)), None)
     network = _network(table.section(keys.NETWORK), described)
     exceptions = _exceptions(table)
+    proving = table.section(keys.PROOF)
+    proof = ProofPolicy(proving.take(keys.PROOF_PATH), proving.take(keys.PROOF_ADDRESSES))
     if lists_alone and exceptions:
         table.problem("stand as rules in groups, and only prefix lists are named here", keys.EXCEPTIONS.name)
     if network.security_group == "create" and not table.has(keys.LOAD_BALANCER.name) and not table.void:
         table.problem("a group of our own is created for a load_balancer only", "network.security_group")
     if target is None or described is None:
         return None
-    return Policy(name, target, described.name, place, hostnames, network, exceptions)
+    return Policy(name, target, described.name, place, hostnames, network, exceptions, proof)
 
 
 def _place(table: Table) -> Place:
@@ -150,4 +153,9 @@ def _edges(table: Table, edges: Sequence[EdgeDescription]) -> tuple[EdgeSettings
 
 
 def _limits(table: Table) -> Limits:
-    return Limits(table.take(keys.CHANGES_PER_SECOND), table.take(keys.SETTLE_SECONDS))
+    return Limits(
+        table.take(keys.CHANGES_PER_SECOND),
+        table.take(keys.SETTLE_SECONDS),
+        table.take(keys.DNS_SECONDS),
+        table.take(keys.POOLED_SECONDS),
+    )

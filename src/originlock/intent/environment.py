@@ -16,7 +16,7 @@ PREFIX = "ORIGINLOCK"
 NOT_CONFIGURATION = ("ORIGINLOCK_STATE_DIR", "ORIGINLOCK_CONFIG")
 """Variables that say where the state and the configuration are: they cannot stand in the configuration."""
 
-NOT_CONFIGURATION_PREFIXES = ("ORIGINLOCK_LAB_", "ORIGINLOCK_TEST_")
+NOT_CONFIGURATION_PREFIXES = ("ORIGINLOCK_LAB_", "ORIGINLOCK_TEST_", "ORIGINLOCK_CONTRACT_")
 """Variables of the lab and of the tests."""
 
 

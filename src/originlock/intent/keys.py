@@ -15,7 +15,7 @@ from originlock.facts.edge import EdgeDescription
 from originlock.facts.networks import Cidr
 from originlock.intent import addresses, values
 from originlock.intent.kinds import Kind, T_co
-from originlock.intent.policy import Limits, NetworkPolicy
+from originlock.intent.policy import Limits, NetworkPolicy, ProofPolicy
 
 DEFAULT_EDGE = "cloudflare"
 
@@ -213,6 +213,20 @@ EXCEPTIONS = Several(
     ),
 )
 
+PROOF_PATH = Key(
+    "path",
+    values.PATH,
+    "What is asked for through the edge; the edge must pass it on to the origin, with any query.",
+    ProofPolicy().path,
+)
+PROOF_ADDRESSES = Key(
+    "addresses",
+    addresses.ORIGIN_ADDRESSES,
+    "Names or addresses of the origin to be tried straight; without them, those of the load balancer.",
+    ProofPolicy().addresses,
+)
+PROOF = Section("proof", "How connections prove it.", (PROOF_PATH, PROOF_ADDRESSES))
+
 CHANGES_PER_SECOND = Key(
     "changes_per_second",
     values.CHANGES_PER_SECOND,
@@ -225,7 +239,21 @@ SETTLE_SECONDS = Key(
     "How many seconds to wait until AWS shows what was changed.",
     Limits().settle_seconds,
 )
-LIMITS = Section("limits", "How fast, and how patient.", (CHANGES_PER_SECOND, SETTLE_SECONDS))
+DNS_SECONDS = Key(
+    "dns_seconds",
+    values.DNS_SECONDS,
+    "How many seconds to go on asking for the addresses of a name until there are some.",
+    Limits().dns_seconds,
+)
+POOLED_SECONDS = Key(
+    "pooled_seconds",
+    values.POOLED_SECONDS,
+    "How many seconds after a narrowing to try connections once more, when those that the edge kept have ended.",
+    Limits().pooled_seconds,
+)
+LIMITS = Section(
+    "limits", "How fast, and how patient.", (CHANGES_PER_SECOND, SETTLE_SECONDS, DNS_SECONDS, POOLED_SECONDS)
+)
 
 
 def edge_key(edges: Sequence[EdgeDescription]) -> Key[str | None]:
@@ -261,7 +289,7 @@ def origins(edges: Sequence[EdgeDescription]) -> Named:
         "What one origin should be.",
         (
             *(edge_key(edges), REGION, PROFILE, ROLE, EXTERNAL_ID, SECURITY_GROUPS, TAGS, LOAD_BALANCER, HOSTNAMES),
-            *(NETWORK, EXCEPTIONS),
+            *(NETWORK, EXCEPTIONS, PROOF),
         ),
         rules={
             "oneOf": [*({"required": [name]} for name in ways), lists_alone],

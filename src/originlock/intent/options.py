@@ -33,6 +33,7 @@ class _Said(msgspec.Struct, frozen=True):
     role: str | None = None
     via: str | None = None
     security_group: str | None = None
+    hostnames: Sequence[str] | None = None
 
 
 class _Options:
@@ -77,6 +78,7 @@ def ad_hoc_policy(  # noqa: PLR0913, PLR0917  one for each option
     load_balancer: str | None = None,
     via: str | None = None,
     security_group: str | None = None,
+    hostnames: Sequence[str] | None = None,
 ) -> Policy:
     """The policy of an origin that is given by options alone.
 
@@ -95,6 +97,7 @@ def ad_hoc_policy(  # noqa: PLR0913, PLR0917  one for each option
         load_balancer: its name or ARN.
         via: ``rules`` or ``prefix-list``.
         security_group: ``existing`` or ``create``.
+        hostnames: what the edge serves from there.
 
     Raises:
         UsageError: one or more options are wrong; it lists them all.
@@ -115,7 +118,7 @@ def ad_hoc_policy(  # noqa: PLR0913, PLR0917  one for each option
         options.take("--edge", keys.edge_key(edges).kind, edge, None)
     # Where the target is wrong the policy is never seen: `_overridden` raises.
     policy = Policy(COMMAND_LINE_ORIGIN, target or GroupsById(()), edge)
-    said = _Said(ports, protocol, foreign, region, profile, foreign_rules, role, via, security_group)
+    said = _Said(ports, protocol, foreign, region, profile, foreign_rules, role, via, security_group, hostnames)
     return _overridden(options, policy, said)
 
 
@@ -131,6 +134,7 @@ def override_policy(  # noqa: PLR0913  one for each option
     role: str | None = None,
     via: str | None = None,
     security_group: str | None = None,
+    hostnames: Sequence[str] | None = None,
 ) -> Policy:
     """The policy with what a person says on the command line put over it; None leaves what is there.
 
@@ -140,7 +144,7 @@ def override_policy(  # noqa: PLR0913  one for each option
     Raises:
         UsageError: one or more options are wrong; it lists them all.
     """
-    said = _Said(ports, protocol, foreign, region, profile, foreign_rules, role, via, security_group)
+    said = _Said(ports, protocol, foreign, region, profile, foreign_rules, role, via, security_group, hostnames)
     return _overridden(_Options(), policy, said)
 
 
@@ -166,8 +170,10 @@ def _overridden(options: _Options, policy: Policy, said: _Said) -> Policy:
         prefix_list=old.prefix_list if via == "prefix-list" else (),
     )
     place = _placed(options, policy.place, said)
+    names = None if said.hostnames is None else list(said.hostnames)
+    hostnames = options.take("--hostname", keys.HOSTNAMES.kind, names, policy.hostnames)
     options.done()
-    return msgspec.structs.replace(policy, network=network, place=place)
+    return msgspec.structs.replace(policy, network=network, place=place, hostnames=hostnames)
 
 
 def _placed(options: _Options, old: Place, said: _Said) -> Place:

@@ -102,6 +102,18 @@ class NetworkPolicy(msgspec.Struct, frozen=True):
     prefix_list: tuple[str, ...] = ()
 
 
+class ProofPolicy(msgspec.Struct, frozen=True):
+    """How connections prove it.
+
+    Attributes:
+        path: what is asked for through the edge; with a query that was never used before, so that no cache answers.
+        addresses: names or addresses of the origin, where they cannot be read (groups, lists) or are others.
+    """
+
+    path: str = "/"
+    addresses: tuple[str, ...] = ()
+
+
 class Place(msgspec.Struct, frozen=True):
     """Where in AWS an origin is: with None, what boto3's own chain says.
 
@@ -131,6 +143,7 @@ class Policy(msgspec.Struct, frozen=True):
     hostnames: tuple[str, ...] = ()
     network: NetworkPolicy = NetworkPolicy()
     exceptions: tuple[Exemption, ...] = ()
+    proof: ProofPolicy = ProofPolicy()
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -140,10 +153,16 @@ class Limits(msgspec.Struct, frozen=True):
         changes_per_second: mutating calls a second per API; 0 is off.
             (EC2 developer guide, request throttling: 50 at once, refilled 5 a second.)
         settle_seconds: how long to wait until AWS shows what was changed.
+        dns_seconds: how long to ask for the addresses of a name until there are some.
+        pooled_seconds: how long after a narrowing connections are tried once more: what was connected before goes on
+            (Amazon EC2 user guide, security group connection tracking), and the edge keeps connections for the next
+            request, so that a refusal may show only when they have ended.
     """
 
     changes_per_second: float = 5.0
     settle_seconds: float = 30.0
+    dns_seconds: float = 10.0
+    pooled_seconds: float = 0.0
 
 
 class EdgeSettings(msgspec.Struct, frozen=True):

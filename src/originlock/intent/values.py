@@ -114,6 +114,12 @@ FOREIGN: Kind[Literal["report", "remove"]] = one_of("what to do with foreign rul
 
 CHANGES_PER_SECOND = number(0)
 SETTLE_SECONDS = number(0, 600)
+DNS_SECONDS = number(0, 600)
+POOLED_SECONDS = number(0, 86_400)
+
+PATH = matching(
+    "a path", r"/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]{0,1023}", "a slash and what follows, such as /healthz, without spaces"
+)
 
 
 def edge_name(names: tuple[str, ...]) -> Kind[str]:

@@ -49,3 +49,6 @@ BALANCERS_IPV4: Final = "198.51.100.0/24"
 
 #: From which one the VPCs of the local AWS have their IPv6 blocks, as moto gives them.
 BALANCERS_IPV6: Final = "2400:6500::/32"
+
+#: Where clients of the lab ask for names: the address that systemd's own resolver has elsewhere.
+NAME_SERVER: Final = "127.0.0.53"

@@ -65,10 +65,7 @@ class Issued:
     @property
     def key_pem(self) -> str:
         """The private key, PKCS 8, not encrypted."""
-        encoded = self.key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        return encoded.decode()
+        return _key_pem(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +81,11 @@ class Authority:
     def pem(self) -> str:
         """Its certificate."""
         return pem(self.certificate)
+
+    @property
+    def key_pem(self) -> str:
+        """Its private key, PKCS 8, not encrypted."""
+        return _key_pem(self.key)
 
     def issue(self, leaf: Leaf) -> Issued:
         """Issue a certificate."""
@@ -133,6 +135,19 @@ def root(common_name: str, *, key: str = P256, days: float = 3650, starts_in_day
     private = new_key(key)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     return Authority(_authority(common_name, name, private, private, days, starts_in_days), private)
+
+
+def read(certificate_pem: bytes, key_pem: bytes) -> Authority:
+    """A root from its certificate and its key; what it has revoked is not in them.
+
+    Raises:
+        ValueError: they are none, or a key of a kind that the lab does not make.
+    """
+    key = serialization.load_pem_private_key(key_pem, None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):
+        message = f"not a key of the lab: {type(key).__name__}"
+        raise ValueError(message)  # noqa: TRY004 - a fault of what was given, as all others here
+    return Authority(x509.load_pem_x509_certificate(certificate_pem), key)
 
 
 def self_signed(leaf: Leaf) -> Issued:
@@ -216,6 +231,13 @@ def _digest(signer: PrivateKey) -> hashes.SHA256 | None:
 
 def _authority_key(signer: PrivateKey) -> x509.AuthorityKeyIdentifier:
     return x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
+
+
+def _key_pem(key: PrivateKey) -> str:
+    encoded = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return encoded.decode()
 
 
 def _usage(*, signs: bool) -> x509.KeyUsage:

@@ -1,4 +1,4 @@
-"""Where the demo plays: a folder, a local AWS, a publisher of lists, and the product as a process.
+"""Where the demo plays: a folder, a lab that runs, the product as a process in it, and visitors from its hosts.
 
 Lives here: running the real commands and holding what came of them against what should have.
 Must not live here: the story.
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from originlock.lab.demo_terminal import Terminal
-    from originlock.lab.lists import ListServer
-    from originlock.lab.process import LocalAws
+    from originlock.lab.running import RunningLab
 
 #: Far more than any command takes; the demo must end by itself.
-COMMAND_SECONDS: Final = 60.0
+COMMAND_SECONDS: Final = 90.0
 
 
 class UnexpectedError(Exception):
@@ -37,34 +36,49 @@ class Stage:
 
     terminal: Terminal
     folder: Path
-    aws: LocalAws
-    lists: ListServer
+    lab: RunningLab
 
     @property
-    def environment(self) -> Mapping[str, str]:
-        """What differs from a person's own: AWS and the lists are here, the credentials are dummies."""
-        return {**self.aws.environment, **self.lists.urls}
+    def filtered(self) -> bool:
+        """Whether there are hosts, and filters between them."""
+        return self.lab.state.filtered
 
-    def run(self, *arguments: str, expect: int) -> str:
-        """Run a command as a person would; show it and what it said; raises UnexpectedError."""
-        shown = " ".join(("originlock", *arguments))
-        self.terminal.typed(shown)
-        calls_before = self.aws.state().calls
+    def run(self, *arguments: str, expect: int, shown: bool = True) -> str:
+        """Run a command as a person at the operator's host would; show it and what it said; raises UnexpectedError."""
+        said = " ".join(("originlock", *arguments))
+        self.terminal.typed(said)
+        calls_before = self.lab.aws.state().calls
         began = time.monotonic()
-        try:
-            ended = run_quietly(arguments, self.folder, self.environment, colour=self.terminal.colour)
-        except subprocess.TimeoutExpired as error:
-            message = f"`{shown}` did not end within {COMMAND_SECONDS:.0f} s"
-            raise UnexpectedError(message) from error
+        ended = self._ended("operator", [sys.executable, "-m", "originlock", *arguments], said)
         seconds = time.monotonic() - began
-        self.terminal.told(ended.stdout)
-        calls = self.aws.state().calls - calls_before
+        if shown:
+            self.terminal.told(ended.stdout)
+        calls = self.lab.aws.state().calls - calls_before
         told = f"exit code {ended.returncode}; {seconds:.1f} s"
         self.terminal.say(f"({told}, {calls} calls to AWS)" if calls else f"({told})", Tone.QUIET)
         if ended.returncode != expect:
-            message = f"`{shown}` ended with {ended.returncode}; it should have been {expect}"
+            message = f"`{said}` ended with {ended.returncode}; it should have been {expect}"
             raise UnexpectedError(message)
         return ended.stdout
+
+    def visited(self, who: str, host: str, *where: str) -> str:
+        """What a visitor at a host is answered, on one line; raises UnexpectedError."""
+        visit = [sys.executable, "-m", "originlock.lab.demo_visit", host, *where]
+        return self._ended(who, visit, f"a visit of {host}").stdout.strip()
+
+    def _ended(self, who: str, command: Sequence[str], said: str) -> subprocess.CompletedProcess[str]:
+        environment = {**bare_environment(self.folder), "ORIGINLOCK_LAB_DIR": str(self.lab.folder.path)}
+        environment |= {"FORCE_COLOR": "1"} if self.terminal.colour else {"NO_COLOR": "1"}
+        if self.filtered:
+            command = self.lab.command(who, *command)
+        else:
+            # There are no hosts: everybody is at the loopback address.
+            environment |= self.lab.environment
+        try:
+            return _done(command, self.folder, environment, seconds=COMMAND_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            message = f"`{said}` did not end within {COMMAND_SECONDS:.0f} s"
+            raise UnexpectedError(message) from error
 
 
 def run_quietly(
@@ -72,15 +86,22 @@ def run_quietly(
     folder: Path,
     environment: Mapping[str, str],
     *,
-    colour: bool = False,
     seconds: float = COMMAND_SECONDS,
     talk: bool = True,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the product; returns what it printed, with its talk among it if `talk` says so."""
+    """Run the product outside of any host; returns what it printed, with its talk among it if `talk` says so."""
+    command = [sys.executable, "-m", "originlock", *arguments]
+    given = {**bare_environment(folder), **environment, "NO_COLOR": "1"}
+    return _done(command, folder, given, seconds=seconds, talk=talk)
+
+
+def _done(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], *, seconds: float, talk: bool = True
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "originlock", *arguments],
+        command,
         cwd=folder,
-        env={**_bare_environment(folder), **environment, **({"FORCE_COLOR": "1"} if colour else {"NO_COLOR": "1"})},
+        env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT if talk else subprocess.DEVNULL,
@@ -92,9 +113,9 @@ def run_quietly(
     )
 
 
-def _bare_environment(folder: Path) -> Mapping[str, str]:
+def bare_environment(folder: Path) -> Mapping[str, str]:
     """The environment without the person's AWS and originlock settings: nothing real can be reached by mistake."""
-    ours = ("AWS_", "ORIGINLOCK_", "FORCE_COLOR", "NO_COLOR")
+    ours = ("AWS_", "ORIGINLOCK_", "CLOUDFLARE_", "FORCE_COLOR", "NO_COLOR")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {
         **kept,
@@ -103,5 +124,5 @@ def _bare_environment(folder: Path) -> Mapping[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "ORIGINLOCK_STATE_DIR": str(folder / "state"),
         # A child must find the package that its parent runs, installed or not.
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path if path),  # noqa: PTH100 - a list of texts
     }

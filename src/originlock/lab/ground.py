@@ -59,7 +59,11 @@ class LoopbackGround:
         """Listen on a free port; the same (address, port) gets the same one again."""
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(("127.0.0.1", self._ports.get((address, port), 0)))
+        try:
+            made.bind(("127.0.0.1", self._ports.get((address, port), 0)))
+        except OSError:
+            made.close()
+            raise
         made.listen(_BACKLOG)
         made.settimeout(0)
         self._ports[address, port] = made.getsockname()[1]

@@ -53,6 +53,23 @@ IPV6: Final = (
 )
 
 
+def ranges_document(ipv4: Sequence[str], ipv6: Sequence[str], **result: object) -> dict[str, object]:
+    """What the API answers for these ranges; `result` adds members, such as jdcloud_cidrs."""
+    digest = hashlib.sha256("\n".join((*ipv4, "", *ipv6)).encode()).hexdigest()
+    return {
+        "result": {
+            "ipv4_cidrs": list(ipv4),
+            "ipv6_cidrs": list(ipv6),
+            # Of the same shape as Cloudflare's: 32 hexadecimal digits.
+            "etag": digest[:32],
+            **result,
+        },
+        "success": True,
+        "errors": [],
+        "messages": [],
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """How a path answers. What is left as it is does no harm."""
@@ -125,20 +142,7 @@ class ListServer:
 
     def publish_json(self, ipv4: Sequence[str] = IPV4, ipv6: Sequence[str] = IPV6, **result: object) -> None:
         """Publish these in the API's form alone; `result` adds members, such as jdcloud_cidrs."""
-        digest = hashlib.sha256("\n".join((*ipv4, "", *ipv6)).encode()).hexdigest()
-        document = {
-            "result": {
-                "ipv4_cidrs": list(ipv4),
-                "ipv6_cidrs": list(ipv6),
-                # Of the same shape as Cloudflare's: 32 hexadecimal digits.
-                "etag": digest[:32],
-                **result,
-            },
-            "success": True,
-            "errors": [],
-            "messages": [],
-        }
-        body = json.dumps(document, separators=(",", ":")).encode()
+        body = json.dumps(ranges_document(ipv4, ipv6, **result), separators=(",", ":")).encode()
         self.answer(API_PATH, Answer(headers=(("Content-Type", "application/json"),), body=body))
 
     def publish_text(self, ipv4: Sequence[str] = IPV4, ipv6: Sequence[str] = IPV6) -> None:

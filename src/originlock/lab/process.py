@@ -74,6 +74,13 @@ class LocalAws:
         # Never through a proxy of the environment.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
+    @classmethod
+    def at(cls, url: str, *, region: str = REGION) -> Self:
+        """A local AWS that somebody else started: for its clients; start() and stop() do nothing."""
+        made = cls(region=region)
+        made._url = url
+        return made
+
     def __enter__(self) -> Self:
         """Start."""
         self.start()
@@ -92,7 +99,7 @@ class LocalAws:
 
     def start(self) -> None:
         """Start the server and wait until it answers; raises LabStartError, leaving nothing."""
-        if self._process is not None:
+        if self._process is not None or self._url is not None:
             return
         self._process = subprocess.Popen(
             [sys.executable, "-m", "originlock.lab.server", "--while-stdin", *self._options()],
@@ -131,9 +138,10 @@ class LocalAws:
 
     def stop(self) -> None:
         """End the server, whatever it does; harmless if it does not run."""
-        process, self._process, self._url = self._process, None, None
+        process, self._process = self._process, None
         if process is None:
             return
+        self._url = None
         process.terminate()
         try:
             process.wait(STOP_SECONDS)

@@ -9,6 +9,7 @@ import msgspec
 
 from originlock.intent.policy import Overrides, Policy
 from originlock.plan.acts import Act, Inverse
+from originlock.plan.connections import ConnectionProof
 from originlock.plan.document import Plan
 from originlock.plan.lane import Proof
 from originlock.plan.outcomes import Done, Failed, Outcome
@@ -70,6 +71,14 @@ class Proved(msgspec.Struct, frozen=True, tag="proved", tag_field="event", omit_
     proof: Proof
 
 
+class Connected(msgspec.Struct, frozen=True, tag="connected", tag_field="event", omit_defaults=True):
+    """A connection was made, and judged."""
+
+    run: str
+    at: str
+    proof: ConnectionProof
+
+
 class RunEnded(msgspec.Struct, frozen=True, tag="run-ended", tag_field="event", omit_defaults=True):
     """A run ended.
 
@@ -85,7 +94,7 @@ class RunEnded(msgspec.Struct, frozen=True, tag="run-ended", tag_field="event", 
     message: str = ""
 
 
-Event = RunBegun | Intended | Answered | Proved | RunEnded
+Event = RunBegun | Intended | Answered | Proved | Connected | RunEnded
 
 
 class RunRecord(msgspec.Struct, frozen=True):

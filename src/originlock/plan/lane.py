@@ -12,6 +12,7 @@ from typing import Final, assert_never
 import msgspec
 
 from originlock.facts.origin import Missing, PrefixList, SecurityGroup
+from originlock.facts.probing import Verdict
 from originlock.facts.snapshot import Held
 from originlock.facts.unknown import Unknown
 from originlock.plan import proving
@@ -31,6 +32,7 @@ from originlock.plan.acts import (
     settles,
 )
 from originlock.plan.change import Change, Effect, Expectation, Phase, widens
+from originlock.plan.connections import Connections
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Outcome, Unsure
 
 
@@ -41,6 +43,8 @@ class State(enum.Enum):
     ACTING = "acting"
     CHECKING = "checking"
     PROVING = "proving"
+    PROBING = "read back, and waiting for connections before it narrows"
+    PROBING_AFTER = "narrowed and read back, and waiting for connections"
     WAITING = "widened, and waiting for another target before it narrows"
     UNDOING = "undoing"
     CHECKING_UNDO = "checking the undo"
@@ -63,6 +67,8 @@ class Event(enum.Enum):
     ACT_FAILED = "the act was refused"
     PART_REMAINS = "the look shows that a part is still to be done"
     NOT_SHOWN_YET = "AWS does not show it yet"
+    READ_BACK = "it is read back, connections are to follow before it narrows"
+    READ_BACK_AFTER = "it is narrowed and read back, connections are to follow"
     KEPT_GOES_ON = "the proof is kept, acts follow"
     KEPT_BUT_WAITS = "the proof is kept, and another target must be widened before acts follow"
     KEPT_AT_END = "the proof is kept, nothing follows"
@@ -105,6 +111,16 @@ TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
     (State.PROVING, Event.STRANGER_REMAINS): State.FINISHED,
     (State.PROVING, Event.BLIND_AT_END): State.FINISHED,
     (State.PROVING, Event.INTERRUPTED): State.STOPPED,
+    (State.PROVING, Event.READ_BACK): State.PROBING,
+    (State.PROVING, Event.READ_BACK_AFTER): State.PROBING_AFTER,
+    (State.PROBING, Event.KEPT_GOES_ON): State.ACTING,
+    (State.PROBING, Event.BROKEN_BEFORE_NARROW): State.STOPPED,
+    (State.PROBING, Event.INTERRUPTED): State.STOPPED,
+    (State.PROBING_AFTER, Event.KEPT_AT_END): State.FINISHED,
+    (State.PROBING_AFTER, Event.BLIND_AT_END): State.FINISHED,
+    (State.PROBING_AFTER, Event.STRANGER_REMAINS): State.FINISHED,
+    (State.PROBING_AFTER, Event.BROKEN_AFTER_NARROW): State.UNDOING,
+    (State.PROBING_AFTER, Event.INTERRUPTED): State.STOPPED,
     (State.WAITING, Event.RELEASED_TO_PROVE): State.PROVING,
     (State.WAITING, Event.FORSAKEN): State.STOPPED,
     (State.WAITING, Event.INTERRUPTED): State.STOPPED,
@@ -136,6 +152,12 @@ _GAVE_UP = (
     "make room in the groups that name the list, or raise the quota L-0EA8095F; then run `originlock apply` again"
 )
 
+_NOT_SERVED = (
+    "mend what stands in the way (the origin, the edge, or [origins.NAME.proof]) and run `originlock apply` again, "
+    "or say --no-prove"
+)
+_NEWLY_REFUSED = "see what else keeps the edge out (another filter, the edge itself); then run `originlock apply` again"
+
 _NOT_ALL_SHOWN = "AWS does not show all that was added"
 
 
@@ -146,14 +168,6 @@ def _takes(change: Change) -> bool:
 
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 4.0
-
-
-class Verdict(enum.Enum):
-    """What a proof says of its expectation."""
-
-    KEPT = "kept"
-    BROKEN = "broken"
-    UNKNOWN = "unknown"
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -198,6 +212,7 @@ class Lane:
             has shown otherwise.
         completed: whether everything is done, and the last proof is kept (or could not be had, and nobody asks for it).
         may_narrow: whether no other target has to be widened first; the machine says so.
+        connects: whether connections are to show, before and after a narrowing, that the edge is served.
     """
 
     def __init__(
@@ -209,6 +224,7 @@ class Lane:
         *,
         gate: bool,
         held: bool = False,
+        connects: bool = False,
     ) -> None:
         self.origin = expectation.origin
         self.target = expectation.target
@@ -216,6 +232,8 @@ class Lane:
         self.settle = settle
         self.names = names
         self.gate = gate
+        self.connects = connects
+        self.after_connections: Event | None = None
         self.widen = [change for change in changes if widens(change)]
         self.narrow = [change for change in changes if not widens(change)]
         self.queue: list[Change] = list(self.widen or self.narrow)
@@ -526,25 +544,44 @@ class Lane:
         self.widened = True
         if not self.may_narrow:
             self.on(Event.KEPT_BUT_WAITS)
-            return
+        elif self.connects:
+            self.on(Event.READ_BACK)
+        else:
+            self._narrow()
+
+    def _narrow(self) -> None:
         self.narrowing = True
         self.queue = list(self.narrow)
         self._take_up(self.queue[0].act)
         self.on(Event.KEPT_GOES_ON)
+
+    def connected(self, seen: Connections) -> None:
+        """Connections to its origin showed this."""
+        if self.state is State.PROBING and seen.stops:
+            self.widened = False
+            self.stop(
+                Event.BROKEN_BEFORE_NARROW,
+                f"nothing was narrowed at {self.name}: {seen.stops}",
+                _NOT_SERVED,
+            )
+        elif self.state is State.PROBING:
+            self._narrow()
+        elif self.state is State.PROBING_AFTER and seen.refused:
+            self._undo_narrowing(f"after the narrowing {seen.refused}: it was undone", _NEWLY_REFUSED)
+        elif self.state is State.PROBING_AFTER and self.after_connections is not None:
+            self._end_after_narrow(self.after_connections)
 
     def _proved_after(self, held: Held | Unknown) -> None:
         seen, unshown = self._shown(held), self._unshown(held)
         if seen.unknown or isinstance(held, Unknown):
             if not self._wait():
                 self._say("after-narrow", Verdict.UNKNOWN, seen.unknown)
-                self.completed = not self.gate
-                self.on(Event.BLIND_AT_END)
+                self._read_back_after(Event.BLIND_AT_END)
             return
         gone = not any(remaining(renamed(change.act, self.names), held) for change in self.narrow if _takes(change))
         if not seen.missing and not unshown and gone:
             self._say("after-narrow", Verdict.KEPT, "AWS shows it so")
-            self.completed = True
-            self.on(Event.KEPT_AT_END)
+            self._read_back_after(Event.KEPT_AT_END)
         elif self._wait():
             return
         elif seen.missing:
@@ -552,24 +589,48 @@ class Lane:
             self._undo(seen.missing)
         elif gone:
             self._say("after-narrow", Verdict.UNKNOWN, _NOT_ALL_SHOWN)
-            self.on(Event.BLIND_AT_END)
+            self._read_back_after(Event.BLIND_AT_END)
         else:
             self._say("after-narrow", Verdict.BROKEN, "AWS still shows what was revoked")
-            self.on(Event.STRANGER_REMAINS)
+            self._read_back_after(Event.STRANGER_REMAINS)
+
+    def _read_back_after(self, event: Event) -> None:
+        """The read-back has spoken; connections, where there are any, have the last word."""
+        if self.connects:
+            self.after_connections = event
+            self.on(Event.READ_BACK_AFTER)
+        else:
+            self._end_after_narrow(event)
+
+    def _end_after_narrow(self, event: Event) -> None:
+        if event is Event.KEPT_AT_END:
+            self.completed = True
+        elif event is Event.BLIND_AT_END and self.proofs[-1].evidence != _NOT_ALL_SHOWN:
+            self.completed = not self.gate
+        self.on(event)
 
     def _undo(self, missing: str) -> None:
         self.widened = False
-        self.undo_queue = [
-            change for change in reversed(self.narrow) if change.id in self.done and change.effect is Effect.NARROW
-        ]
+        self.undo_queue = self._undoable()
         if not self.undo_queue:
             self.stop(Event.BROKEN_BEFORE_NARROW, f"AWS does not show {missing} of {self.name}", _SEE_WHO)
             return
-        self.message = f"after the narrowing AWS did not show {missing} of {self.name}: it was undone"
-        self.remedy = _SEE_WHO
+        self._undo_narrowing(f"after the narrowing AWS did not show {missing} of {self.name}: it was undone", _SEE_WHO)
+
+    def _undo_narrowing(self, message: str, remedy: str) -> None:
+        self.widened = False
+        self.undo_queue = self._undoable()
+        self.message, self.remedy = message, remedy
         self._fresh_patience()
+        if not self.undo_queue:
+            # Only what has no inverse was done (tidying): nothing that could have refused anybody.
+            self.on(Event.STRANGER_REMAINS)
+            return
         self.on(Event.BROKEN_AFTER_NARROW)
         self._take_up_undo()
+
+    def _undoable(self) -> list[Change]:
+        return [change for change in reversed(self.narrow) if change.id in self.done and change.effect is Effect.NARROW]
 
     def report(self) -> LaneReport:
         """How it stands."""

@@ -14,6 +14,7 @@ from originlock.facts.snapshot import Held
 from originlock.facts.unknown import Unknown
 from originlock.plan.acts import Act
 from originlock.plan.change import Change, Expectation, Milestone, Phase, Wait
+from originlock.plan.connections import Connections
 from originlock.plan.document import Plan
 from originlock.plan.lane import ENDED, TRANSITIONS, Event, Lane, LaneReport, State
 from originlock.plan.outcomes import Outcome
@@ -44,20 +45,37 @@ class Pause(msgspec.Struct, frozen=True):
     waiting_for: str
 
 
+class Connect(msgspec.Struct, frozen=True):
+    """Make connections to these origins, through the edge and round it.
+
+    Attributes:
+        narrowed: whether something was narrowed there; otherwise it is going to be.
+    """
+
+    origins: tuple[str, ...]
+    narrowed: bool
+
+
 class Finished(msgspec.Struct, frozen=True):
     """Nothing is left to do."""
 
 
-Step = Perform | Look | Pause | Finished
+Step = Perform | Look | Pause | Connect | Finished
 
 AGAIN = "run `originlock apply` again: it goes on from what AWS holds then"
 """What there is to do after a run that was stopped from outside."""
 
 
 class Machine:
-    """Applies one plan. Ask `next()`; tell `acted()` and `seen()`; at the end read `reports()`."""
+    """Applies one plan. Ask `next()`; tell `acted()`, `seen()` and `connected()`; at the end read `reports()`."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, connecting: frozenset[str] = frozenset()) -> None:
+        """Begin.
+
+        Args:
+            plan: what is to be done.
+            connecting: the origins of which connections are to show that the edge is served.
+        """
         expectations = {(e.origin, e.target): e for e in plan.expectations}
         by_lane: dict[tuple[str, str], list[Change]] = {}
         for change in plan.changes:
@@ -82,6 +100,7 @@ class Machine:
                 names,
                 gate=not plan.overrides.no_prove,
                 held=key[1] in held,
+                connects=key[0] in connecting and not plan.overrides.no_prove,
             )
             for key, changes in by_lane.items()
         ]
@@ -136,6 +155,8 @@ class Machine:
             return Perform(tuple(lane.current() for lane in undoing), undo=True)
         if acting := [lane for lane in live if lane.state is State.ACTING]:
             return Perform(tuple(lane.current() for lane in acting))
+        if not live and (probing := self._connecting()) is not None:
+            return probing
         if not live:
             self._forsake_those_at_gates()
             return Finished()
@@ -147,10 +168,25 @@ class Machine:
             lane.pause = 0.0
         return Pause(seconds, ", ".join(sorted({lane.name for lane in live})))
 
+    def _connecting(self) -> Connect | None:
+        """Who waits for connections: those that have narrowed first, as they may have to undo."""
+        for state in (State.PROBING_AFTER, State.PROBING):
+            origins = {lane.origin for lane in self._lanes if lane.state is state}
+            if origins:
+                return Connect(tuple(sorted(origins)), narrowed=state is State.PROBING_AFTER)
+        return None
+
+    def connected(self, step: Connect, seen: Connections) -> None:
+        """Connections to an origin of the last `Connect` showed this."""
+        awaiting = State.PROBING_AFTER if step.narrowed else State.PROBING
+        for lane in self._lanes:
+            if lane.origin == seen.origin and lane.state is awaiting:
+                lane.connected(seen)
+
     def _forsake_those_at_gates(self) -> None:
         """Nobody moves, and some wait for each other: a plan that could not have come from here. They are stopped."""
         for lane in self._lanes:
-            if lane.state in _AT_A_GATE:
+            if lane.state in (State.HELD, State.WAITING):
                 lane.forsake("what it waits for")
 
     def acted(self, change_id: str, outcome: Outcome) -> None:
@@ -188,7 +224,7 @@ class Machine:
         return tuple(lane.report() for lane in self._lanes)
 
 
-_AT_A_GATE = frozenset({State.HELD, State.WAITING})
+_AT_A_GATE = frozenset({State.HELD, State.WAITING, State.PROBING, State.PROBING_AFTER})
 
 
 def _reached(lane: Lane, wait: Wait) -> bool:

@@ -10,9 +10,11 @@ import enum
 import msgspec
 
 from originlock.errors import ExitCode
+from originlock.facts.probing import Verdict
 from originlock.plan.change import Hole, Objection, Unread
+from originlock.plan.connections import ConnectionProof
 from originlock.plan.document import Plan
-from originlock.plan.lane import LaneReport, Proof, State, Verdict
+from originlock.plan.lane import LaneReport, Proof, State
 
 
 class Outcome(enum.Enum):
@@ -38,6 +40,7 @@ class ApplyResult(msgspec.Struct, frozen=True):
         objections: why it was refused, for the origins that they name.
         recovered: runs that had died, from whose state this one went on.
         broke_off: why it could not be carried on although no target stands in the way; empty otherwise.
+        connections: what connections showed, last; empty where none were made.
     """
 
     run: str
@@ -50,28 +53,45 @@ class ApplyResult(msgspec.Struct, frozen=True):
     objections: tuple[Objection, ...] = ()
     recovered: tuple[str, ...] = ()
     broke_off: str = ""
+    connections: tuple[ConnectionProof, ...] = ()
 
     @property
     def proofs(self) -> tuple[Proof, ...]:
-        """Every proof that was taken."""
+        """Every proof that was taken by reading back."""
         return tuple(proof for lane in self.lanes for proof in lane.proofs)
 
     @property
     def locked(self) -> bool | None:
-        """False with a hole; otherwise not known: a read-back is no proof that a stranger is kept out."""
-        return False if self.holes else None
+        """False with a hole, or a stranger who got in; True where strangers tried every address and were kept out.
+
+        Otherwise it is not known: a read-back alone is no proof that a stranger is kept out.
+        """
+        if self.holes or _lets_a_stranger_in(self.connections):
+            return False
+        last = [each for each in self.connections if each.when == "after-narrow"]
+        tried = {each.origin for each in last if each.who == "stranger"}
+        whole = self.outcome is Outcome.DONE and not self.unknown and tried == {p.origin for p in self.plan.policies}
+        return True if whole and all(each.verdict is Verdict.KEPT for each in last) else None
+
+
+def _lets_a_stranger_in(connections: tuple[ConnectionProof, ...]) -> bool:
+    return any(each.who == "stranger" and each.verdict is Verdict.BROKEN for each in connections)
 
 
 def outcome_of(
     lanes: tuple[LaneReport, ...],
     holes: tuple[Hole, ...],
     unknown: tuple[Unread, ...],
+    connections: tuple[ConnectionProof, ...] = (),
     *,
     interrupted: bool,
     refused: bool = False,
     broke_off: bool = False,
 ) -> tuple[Outcome, ExitCode]:
-    """How an apply ended and its exit code: the worst that happened decides."""
+    """How an apply ended and its exit code: the worst that happened decides.
+
+    What connections could not tell is reported, and decides nothing: the read-back has spoken.
+    """
     states = {lane.state for lane in lanes}
     blind = any(proof.verdict is Verdict.UNKNOWN for lane in lanes for proof in lane.proofs)
     broken = any(proof.verdict is Verdict.BROKEN for lane in lanes for proof in lane.proofs)
@@ -82,7 +102,7 @@ def outcome_of(
         (State.UNDONE in states, Outcome.UNDONE, ExitCode.STOPPED),
         (State.STOPPED in states or broke_off, Outcome.STOPPED, ExitCode.STOPPED),
         (refused, Outcome.REFUSED, ExitCode.REFUSED),
-        (bool(holes) or broken, done, ExitCode.PENDING),
+        (bool(holes) or broken or _lets_a_stranger_in(connections), done, ExitCode.PENDING),
         (bool(unknown) or blind, Outcome.UNKNOWN, ExitCode.UNKNOWN),
     )
     return next(((outcome, code) for so, outcome, code in ends if so), (done, ExitCode.DONE))

@@ -14,7 +14,7 @@ import msgspec
 from originlock.facts.edge import AcceptedList, EdgeDescription, FormReading
 from originlock.facts.load_balancer import InterfaceQuota, LoadBalancer
 from originlock.facts.origin import PrefixList, RulesQuota, SecurityGroup, Tags
-from originlock.facts.probing import Ask, Probed
+from originlock.facts.probing import Ask, Probed, Trace
 from originlock.facts.snapshot import Held, Names, Resolution
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Place, Target
@@ -120,6 +120,19 @@ class Prober(Protocol):
 
     def probe(self, asks: tuple[Ask, ...]) -> tuple[Probed, ...]:
         """Each of them as one fresh connection, side by side; bounded in time and bytes. In the order of the asks."""
+
+
+class Whereabouts(Protocol):
+    """Knows where this machine stands."""
+
+    def proxies(self) -> tuple[str, ...]:
+        """The names of the environment's variables that name a proxy; originlock's own connections use none."""
+
+    def source(self, *, ipv6: bool) -> str | None:
+        """The address that this machine connects from to the outside; None if it has no route. Sends nothing."""
+
+    def trace(self, body: str) -> Trace | None:
+        """What the edge's page about a visitor says; None if it is no such page."""
 
 
 class Baselines(Protocol):

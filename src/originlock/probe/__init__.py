@@ -1,4 +1,4 @@
 """Real connections and questions to the network, for proofs.
 
-Lives here: asking the DNS (and, later, connecting). Must not live here: what an answer proves.
+Lives here: asking the DNS, connecting, and what a vantage knows of itself. Must not live here: what an answer proves.
 """

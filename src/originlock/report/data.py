@@ -29,6 +29,7 @@ from originlock.plan.acts import (
     WithdrawEgress,
 )
 from originlock.plan.change import Change, Hole, Note, Objection, Unread
+from originlock.plan.connections import ConnectionProof
 from originlock.plan.document import Plan
 from originlock.plan.journal import RunRecord
 from originlock.plan.lane import LaneReport, Proof
@@ -84,7 +85,7 @@ def ranges_data(accepted: AcceptedList | None, refused_digest: str | None = None
 
 
 def result_data(result: ApplyResult) -> Data:
-    """An apply: ``run``, ``done``, ``undone``, ``proofs``, ``holes``, ``locked``, ``outcome``."""
+    """An apply: ``run``, ``done``, ``undone``, ``proofs``, ``connections``, ``holes``, ``locked``, ``outcome``."""
     changes = {change.id: change for change in result.plan.changes}
     return {
         "run": result.run,
@@ -96,6 +97,7 @@ def result_data(result: ApplyResult) -> Data:
         "done": [{**_change(changes[name]), "target": lane.target} for lane in result.lanes for name in lane.done],
         "undone": [{**_change(changes[name]), "target": lane.target} for lane in result.lanes for name in lane.undone],
         "proofs": [_proof(proof) for proof in result.proofs],
+        "connections": [_connection(proof) for proof in result.connections],
         "holes": [_hole(hole) for hole in result.holes],
         "unknown": [_unread(unread) for unread in result.unknown],
         "objections": [_objection(objection) for objection in result.objections],
@@ -234,6 +236,18 @@ def _proof(proof: Proof) -> Data:
         "when": proof.when,
         "what": proof.what,
         "verdict": proof.verdict.value,
+        "evidence": proof.evidence,
+    }
+
+
+def _connection(proof: ConnectionProof) -> Data:
+    return {
+        "origin": proof.origin,
+        "when": proof.when,
+        "who": proof.who,
+        "what": proof.what,
+        "verdict": proof.verdict.value,
+        "lock": proof.lock or None,
         "evidence": proof.evidence,
     }
 

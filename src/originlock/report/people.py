@@ -10,6 +10,7 @@ from typing import assert_never
 
 from originlock.facts.edge import AcceptedList
 from originlock.facts.origin import RuleSpec
+from originlock.facts.probing import Verdict
 from originlock.facts.words import count, ports_in_words, source_in_words, target_in_words
 from originlock.plan.acts import (
     Act,
@@ -31,9 +32,9 @@ from originlock.plan.acts import (
     UntagRules,
 )
 from originlock.plan.change import Change, Effect, Hole, Objection, Unread
+from originlock.plan.connections import ConnectionProof
 from originlock.plan.document import Plan
 from originlock.plan.journal import RunRecord
-from originlock.plan.lane import Verdict
 from originlock.plan.result import ApplyResult, Outcome
 from originlock.report.document import Document, Line, Tone, table
 from originlock.report.words import rules_in_words
@@ -227,11 +228,27 @@ def result_document(result: ApplyResult) -> Document:
             lines.append(Line(f"proof {proof.verdict.value} ({proof.when}): {proof.what}; {proof.evidence}", tone, 2))
         if lane.message:
             lines += [Line(lane.message, Tone.BAD, 2), Line(f"what to do: {lane.remedy}", indent=3)]
+    lines += _connections(result.connections)
     lines += [line for hole in result.holes for line in _hole(hole)]
     lines += _unknowns(result.unknown)
     if result.broke_off:
         lines.append(Line(f"BROKEN OFF: {result.broke_off}", Tone.BAD))
     return (*lines, *_locked(result))
+
+
+def _connections(connections: tuple[ConnectionProof, ...]) -> list[Line]:
+    """Each origin's connections, the last of each kind."""
+    tones = {Verdict.KEPT: Tone.GOOD, Verdict.BROKEN: Tone.BAD, Verdict.UNKNOWN: Tone.WARNING}
+    lines: list[Line] = []
+    for origin in dict.fromkeys(each.origin for each in connections):
+        lines.append(Line(f"connections ({origin})", Tone.TITLE, 1))
+        # The edge is asked more than once, and mostly answers the same.
+        said = dict.fromkeys((e.verdict, e.when, e.what, e.evidence) for e in connections if e.origin == origin)
+        lines += [
+            Line(f"proof {verdict.value} ({when}): {what}; {evidence}", tones[verdict], 2)
+            for verdict, when, what, evidence in said
+        ]
+    return lines
 
 
 _OUTCOME_TONES = {
@@ -255,15 +272,23 @@ def _locked(result: ApplyResult) -> list[Line]:
         return [Line(f"{what}{still}", Tone.BAD if still or result.lanes else Tone.PLAIN)]
     if result.holes:
         return [Line(f"NOT LOCKED: {count(len(result.holes), 'hole')} open.", Tone.BAD)]
+    if result.locked is False:
+        return [Line("NOT LOCKED: a stranger still gets in; what was narrowed stays so.", Tone.BAD)]
     if any(proof.verdict is Verdict.BROKEN for proof in result.proofs):
         return [Line("AWS does not show what was done: a proof is broken.", Tone.BAD)]
     if result.plan.purpose == "adopt":
         return [Line("Nothing was opened or closed. What is wanted now: originlock plan.", Tone.GOOD)]
     if result.outcome in (Outcome.DONE, Outcome.NOTHING_TO_DO):
-        return [
-            Line("The groups hold what is wanted, read back from AWS; no connection was tried.", Tone.GOOD),
-        ]
+        return [Line(_STANDS[bool(result.connections), result.locked is True], Tone.GOOD)]
     return []
+
+
+_STANDS = {
+    (False, False): "The groups hold what is wanted, read back from AWS; no connection was tried.",
+    (True, True): "LOCKED: the edge is served, strangers are kept out; seen by connections and read back from AWS.",
+    (True, False): "The groups hold what is wanted, read back from AWS; connections could not tell all of it.",
+}
+"""What an apply that went well says at its end: whether connections were made, and whether they told everything."""
 
 
 def ranges_document(accepted: AcceptedList, remarks: Iterable[str]) -> Document:

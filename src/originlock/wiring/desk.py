@@ -26,6 +26,7 @@ from originlock.probe.resolve import SystemResolver
 from originlock.store.baselines import BaselineFiles
 from originlock.store.journal import JournalFile
 from originlock.store.lease import LeaseFile
+from originlock.wiring import probing
 from originlock.wiring.interrupts import SignalInterrupts
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from originlock.plan.document import Plan
     from originlock.ports.writing import Performer
 
-__all__ = ["Request", "Undo", "order", "readers", "region_of", "writers"]
+__all__ = ["Request", "Undo", "baselines", "order", "readers", "region_of", "writers"]
 
 
 class SystemClock:
@@ -116,6 +117,11 @@ def region_of(place: Place) -> str | None:
     return Sessions().region(place)
 
 
+def baselines(state: Path) -> BaselineFiles:
+    """The last accepted lists."""
+    return BaselineFiles(state)
+
+
 def readers(configuration: Configuration, state: Path) -> Readers:
     """The ports that planning asks."""
     return Readers(
@@ -125,6 +131,7 @@ def readers(configuration: Configuration, state: Path) -> Readers:
         resolver=SystemResolver(),
         baselines=BaselineFiles(state),
         clock=SystemClock(),
+        probing=probing.ports(),
     )
 
 

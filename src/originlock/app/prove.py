@@ -1,0 +1,284 @@
+"""Prove an origin by real connections: before a change, before it narrows, and after.
+
+Lives here: when which connections are made, and the waits between them. Must not live here: what they prove (see
+`originlock.verify`), what follows from it (see `originlock.plan.machine`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from originlock.app.plan import Readers
+from originlock.app.vantage import Probing, vantage_of
+from originlock.facts.edge import AcceptedList, EdgeSigns
+from originlock.facts.networks import AddressSet
+from originlock.facts.probing import Ask, Probed, Verdict
+from originlock.facts.snapshot import Resolution, Snapshot
+from originlock.facts.unknown import Unknown
+from originlock.intent.policy import Limits, Policy
+from originlock.plan.connections import ConnectionProof, Connections
+from originlock.ports.reading import Clock, Talk
+from originlock.verify.checking import Attempt, judged
+from originlock.verify.gating import Served, family_of, through_the_edge, why_not_narrow, why_undo
+from originlock.verify.vantage import LetIn, Vantage
+from originlock.verify.ways import Straight, controls, straight, through, traces
+
+_REPEATS = 2
+"""How often each hostname is asked for, over each family, after a narrowing: the edge connects from one of several
+addresses each time (our choice)."""
+
+_DNS_PAUSE = 1.0
+
+_AT_ONCE = 16
+"""How many origins are connected to at once (our choice; each makes a handful of connections)."""
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """An origin as connections see it.
+
+    Attributes:
+        policy: its hostnames, ports, exceptions.
+        edge: the addresses that the edge may connect from.
+        signs: by what the edge's answers are known.
+        origin: names and addresses of the origin.
+        ports: those that are locked, and those that the load balancer listens on.
+    """
+
+    policy: Policy
+    edge: AddressSet
+    signs: EdgeSigns | None
+    origin: tuple[str, ...]
+    ports: tuple[int, ...]
+
+    @property
+    def let_in(self) -> LetIn:
+        """Whom the policy lets in."""
+        return LetIn(self.edge, tuple((each.source, each.owner) for each in self.policy.exceptions))
+
+
+@dataclasses.dataclass(frozen=True)
+class Tried:
+    """All connections of one moment.
+
+    Attributes:
+        edge: through the edge, by hostname.
+        ways: straight to the origin.
+        controlled: to the edge, over each family and port.
+    """
+
+    edge: dict[str, tuple[Probed, ...]]
+    ways: tuple[tuple[Straight, Probed], ...]
+    controlled: tuple[Probed, ...]
+    vantage: Vantage
+
+    @property
+    def straight(self) -> tuple[Probed, ...]:
+        """The connections straight to the origin."""
+        return tuple(probed for _, probed in self.ways)
+
+
+class Witness:
+    """Makes the connections of one origin during one run, and remembers what they showed."""
+
+    def __init__(self, site: Site, limits: Limits, probing: Probing, clock: Clock, talk: Talk) -> None:
+        self._site = site
+        self._limits = limits
+        self._probing = probing
+        self._clock = clock
+        self._talk = talk
+        self._addresses: dict[str, tuple[str, ...]] | None = None
+        self._before: Tried | None = None
+        self._widened: Tried | None = None
+
+    def look_before(self) -> None:
+        """What is served, and who gets in, before anything is changed."""
+        self._say("before the change")
+        self._before = self.tried()
+
+    def before_narrowing(self) -> Connections:
+        """Whether one may narrow: every hostname is served through the edge."""
+        self._say("before narrowing")
+        self._widened = self.tried()
+        seen = self._through(self._widened)
+        stops = why_not_narrow(self._site.policy.hostnames, seen)
+        return Connections(self._site.policy.origin, stops, "", self._proofs("before-narrow", seen, ()))
+
+    def after_narrowing(self) -> Connections:
+        """Whether the edge is served as before, and whether a stranger still gets in."""
+        self._say("after narrowing")
+        found = self._after()
+        if found.refused or not self._limits.pooled_seconds:
+            return found
+        self._talk.say(f"waiting {self._limits.pooled_seconds:g} s for the edge's old connections to end, to try again")
+        self._clock.sleep(self._limits.pooled_seconds)
+        return self._after()
+
+    def _after(self) -> Connections:
+        reference = self._widened or self._before
+        # Who may bring about an undo is asked first and alone: visitors wait for it, and strangers are kept out slowly.
+        asked = self._through_asks(_REPEATS)
+        edge = self._by_name(asked, self._probing.prober.probe(tuple(ask for _, ask in asked)))
+        refused = "" if reference is None else why_undo(edge, self._site.signs, reference.edge)
+        now = Tried(edge, (), (), Vantage()) if refused else self.tried(edge=edge)
+        seen = self._through(now)
+        earlier = tuple(probed for tried in (self._before, self._widened) if tried for probed in tried.straight)
+        attempts = judged(now.ways, now.controlled, now.vantage, self._site.let_in, earlier)
+        return Connections(self._site.policy.origin, "", refused, self._proofs("after-narrow", seen, attempts))
+
+    def tried(
+        self,
+        *,
+        all_ways: bool = False,
+        more_ports: tuple[int, ...] = (),
+        edge: dict[str, tuple[Probed, ...]] | None = None,
+    ) -> Tried:
+        """Make every connection, side by side; those through the edge only if there are none yet."""
+        site, names = self._site, self._site.policy.hostnames
+        addresses = self._resolved()
+        name = next((each for each in names if addresses.get(each)), "")
+        ports = tuple(sorted({*site.ports, *more_ports}))
+        origin = [address for each in site.origin for address in addresses.get(each, ())]
+        tracing = traces(name, addresses[name], site.signs) if name and site.signs is not None else []
+        controlling = controls(name, addresses[name], ports) if name else []
+        ways = straight(origin, ports, names[0], all_ways=all_ways) if names else []
+        asked = self._through_asks(1) if edge is None else []
+        parts: tuple[list[Ask], ...] = (tracing, controlling, [way.ask for way in ways], [ask for _, ask in asked])
+        done = iter(self._probing.prober.probe(tuple(ask for part in parts for ask in part)))
+        traced, controlled, gone_round, through_edge = (tuple(next(done) for _ in part) for part in parts)
+        return Tried(
+            edge=self._by_name(asked, through_edge) if edge is None else edge,
+            ways=tuple(zip(ways, gone_round, strict=True)),
+            controlled=controlled,
+            vantage=vantage_of(self._probing.whereabouts, traced),
+        )
+
+    def _through_asks(self, repeats: int) -> list[tuple[str, Ask]]:
+        """What is asked through the edge, each with its hostname."""
+        addresses, path = self._resolved(), self._site.policy.proof.path
+        return [
+            (each, ask)
+            for each in self._site.policy.hostnames
+            for _ in range(repeats)
+            for ask in through(each, addresses.get(each, ()), path, self._probing.fresh())
+        ]
+
+    def _by_name(self, asked: list[tuple[str, Ask]], done: tuple[Probed, ...]) -> dict[str, tuple[Probed, ...]]:
+        names = self._site.policy.hostnames
+        return {each: tuple(p for (n, _), p in zip(asked, done, strict=True) if n == each) for each in names}
+
+    def _through(self, tried: Tried) -> tuple[Served, ...]:
+        before = {} if self._before is None else self._before.edge
+        # A site that the edge could not serve before may be served by now: that is what widening is for.
+        return through_the_edge(tried.edge, self._site.signs, _served_before(before, self._site.signs))
+
+    def _proofs(
+        self, when: str, seen: tuple[Served, ...], attempts: tuple[Attempt, ...]
+    ) -> tuple[ConnectionProof, ...]:
+        return connection_proofs(self._site.policy.origin, when, seen, attempts)
+
+    def _resolved(self) -> dict[str, tuple[str, ...]]:
+        """The addresses of every name, asked for once a run; asked again for a while where there is none."""
+        if self._addresses is not None:
+            return self._addresses
+        known: dict[str, tuple[str, ...]] = {each: (each,) for each in self._site.origin if _is_address(each)}
+        missing = tuple(dict.fromkeys(n for n in (*self._site.policy.hostnames, *self._site.origin) if n not in known))
+        waited = 0.0
+        told = False
+        while missing:
+            found = self._probing.resolver.resolve(missing)
+            known |= {n: a.addresses for n, a in found.items() if isinstance(a, Resolution) and a.addresses}
+            missing = tuple(name for name in missing if name not in known)
+            if not missing or waited >= self._limits.dns_seconds:
+                break
+            if not told:
+                said = f"waiting up to {self._limits.dns_seconds:g} s for the addresses of {', '.join(missing)}"
+                self._talk.say(said)
+                told = True
+            self._clock.sleep(_DNS_PAUSE)
+            waited += _DNS_PAUSE
+        self._addresses = known
+        return known
+
+    def _say(self, when: str) -> None:
+        self._talk.say(f"connecting to {', '.join(self._site.policy.hostnames)} through the edge and round it, {when}")
+
+
+def side_by_side(look: Callable[[Witness], T], witnesses: tuple[Witness, ...]) -> list[T]:
+    """Let several origins be connected to at once, in their order: a stranger who is kept out waits for seconds."""
+    if len(witnesses) <= 1:
+        return [look(witness) for witness in witnesses]
+    with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(witnesses))) as pool:
+        return list(pool.map(look, witnesses))
+
+
+def site_of(policy: Policy, accepted: AcceptedList, snapshot: Snapshot | None, readers: Readers) -> Site:
+    """An origin as connections see it: its names and addresses are the policy's, else the load balancer's."""
+    balancer = None if snapshot is None else snapshot.load_balancer
+    read = (balancer.dns_name,) if balancer is not None and balancer.dns_name else ()
+    listening = () if balancer is None or isinstance(balancer.listeners, Unknown) else balancer.listeners
+    return Site(
+        policy,
+        accepted.ranges.addresses | AddressSet.of(policy.network.extra_ranges),
+        readers.edges.description(policy.edge).signs,
+        policy.proof.addresses or read,
+        tuple(sorted({*policy.network.ports, *(each.port for each in listening)})),
+    )
+
+
+def connection_proofs(
+    origin: str, when: str, seen: tuple[Served, ...], attempts: tuple[Attempt, ...]
+) -> tuple[ConnectionProof, ...]:
+    """What is reported of connections and kept in the journal."""
+    edge = [
+        ConnectionProof(
+            origin,
+            when,
+            "edge",
+            f"{each.hostname} is served through the edge over {family_of(each.probed)}",
+            each.finding.verdict,
+            each.finding.said,
+        )
+        for each in seen
+    ]
+    strangers = [
+        ConnectionProof(
+            origin,
+            when,
+            "stranger",
+            f"a stranger does not get in at {place(each.probed.ask)} {each.way.value}",
+            each.finding.verdict,
+            each.finding.said,
+            each.finding.lock,
+        )
+        for each in attempts
+    ]
+    return (*edge, *strangers)
+
+
+def place(ask: Ask) -> str:
+    """An address and a port, as a URL has them."""
+    return f"[{ask.address}]:{ask.port}" if ask.ipv6 else f"{ask.address}:{ask.port}"
+
+
+def _served_before(before: dict[str, tuple[Probed, ...]], signs: EdgeSigns | None) -> dict[str, tuple[Probed, ...]]:
+    """Those that the edge served; the status of an answer that was not the origin's is none to go by."""
+    kept = {Verdict.KEPT}
+    return {
+        name: tuple(each.probed for each in through_the_edge({name: found}, signs, {}) if each.finding.verdict in kept)
+        for name, found in before.items()
+    }
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,75 @@
+"""Verify: every promise of every policy, by reading back and by real connections.
+
+Lives here: what is read and which connections are made. Must not live here: what they prove.
+"""
+
+from __future__ import annotations
+
+from originlock.app.plan import Planned, Readers, Request, make_plan
+from originlock.app.prove import Site, Tried, Witness, site_of
+from originlock.errors import CloudError, TargetError, UsageError
+from originlock.facts.edge import AcceptedList
+from originlock.facts.probing import Verdict
+from originlock.intent.policy import Limits, Overrides, Policy
+from originlock.plan.change import Change, Effect
+from originlock.ports.reading import Talk
+from originlock.verify.checking import judged
+from originlock.verify.gating import through_the_edge
+from originlock.verify.promises import Promise, ReadBack, VerifyReport, promises
+from originlock.verify.ways import HTTP, HTTPS
+
+
+def verify(policies: tuple[Policy, ...], limits: Limits, readers: Readers, talk: Talk) -> VerifyReport:
+    """Hold each policy against what AWS shows and against what connections come to.
+
+    Raises:
+        OriginlockError: the only origin could not be read at all; of several, one that cannot is told of as unknown.
+    """
+    found: list[Promise] = []
+    for policy in policies:
+        try:
+            found += _of(policy, limits, readers, talk)
+        except (TargetError, CloudError, UsageError) as error:
+            if len(policies) == 1:
+                raise
+            said = f"{error.what}; what to do: {error.remedy}"
+            found.append(Promise(policy.origin, "everyone", "this origin", "as promised", Verdict.UNKNOWN, said))
+    return VerifyReport(tuple(found))
+
+
+def _of(policy: Policy, limits: Limits, readers: Readers, talk: Talk) -> tuple[Promise, ...]:
+    planned = make_plan(Request((policy,), limits, Overrides()), readers)
+    snapshot = planned.snapshots.get(policy.origin)
+    accepted = planned.plan.accepted
+    if accepted is None:
+        # No list may be acted on; connections prove what they prove all the same, beside the last one.
+        description = readers.edges.description(policy.edge)
+        last = readers.baselines.last_accepted(policy.edge)
+        accepted = last or AcceptedList(policy.edge, description.snapshot, f"snapshot {description.snapshot_date}")
+    site = site_of(policy, accepted, snapshot, readers)
+    tried = _tried(site, limits, readers, talk)
+    attempts = judged(tried.ways, tried.controlled, tried.vantage, site.let_in)
+    seen = through_the_edge(tried.edge, site.signs, {})
+    return promises(policy, seen, attempts, _read_back(planned), tried.vantage)
+
+
+def _tried(site: Site, limits: Limits, readers: Readers, talk: Talk) -> Tried:
+    witness = Witness(site, limits, readers.probing, readers.clock, talk)
+    if site.policy.hostnames:
+        talk.say(f"connecting to {', '.join(site.policy.hostnames)} through the edge, and straight to the origin")
+    return witness.tried(all_ways=True, more_ports=(HTTPS, HTTP))
+
+
+def _read_back(planned: Planned) -> ReadBack:
+    plan = planned.plan
+    refused = tuple(f"{each.guard}: {each.message}" for each in plan.objections)
+    return ReadBack(
+        ranges=0 if plan.accepted is None else len(plan.accepted.ranges.cidrs),
+        widening=tuple(_in_words(change) for change in plan.changes if change.effect is Effect.WIDEN),
+        holes=tuple(f"{hole.target} lets in {hole.lets_in} ({hole.what})" for hole in plan.holes),
+        unknown=(*(f"{each.what}: {each.reason}" for each in plan.unknown), *refused),
+    )
+
+
+def _in_words(change: Change) -> str:
+    return f"{change.kind} on {change.target} is still to be done"
