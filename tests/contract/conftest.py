@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,8 +55,6 @@ def _clients_of(place_name: str, request: pytest.FixtureRequest, held: dict[str,
     address = None
     if place_name == "moto":
         address = os.environ[MOTO]
-        asked = urllib.request.Request(f"{address}/moto-api/reset", method="POST", data=b"")  # noqa: S310 - loopback
-        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=30).close()
     elif place_name == "lab":
         aws: LocalAws = request.getfixturevalue("_lab")
         aws.reset()

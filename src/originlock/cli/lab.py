@@ -31,8 +31,8 @@ _HOSTS: Final = ("operator", "edge", "office", "stranger")
 
 _EPILOG = """\b
 Examples:
-  originlock lab up
-  originlock lab exec -- curl -sS https://www.example.org/
+  originlock lab up --site
+  originlock lab exec -- originlock check www.example.org --origin shop-1.eu-west-1.elb.amazonaws.com
   originlock lab exec --as stranger -- curl -sS --max-time 3 https://www.example.org/
   eval "$(originlock lab env)"; aws elbv2 describe-load-balancers
   originlock lab down
@@ -52,14 +52,20 @@ def command() -> None:
 @command.command(
     "up",
     short_help="bring it up",
-    epilog="\b\nExamples:\n  originlock lab up\n  ORIGINLOCK_LAB_DIR=/run/my-lab originlock lab up",
+    epilog="\b\nExamples:\n  originlock lab up --site\n  ORIGINLOCK_LAB_DIR=/run/my-lab originlock lab up",
 )
+@click.option("--site", is_flag=True, help="with a site to lock: https://www.example.org, open to everybody")
 @output_options
 def up(
+    site: bool,  # noqa: FBT001  an option
     output: str,
     debug: bool,  # noqa: ARG001, FBT001  read at the process boundary
 ) -> int:
-    """Bring the lab up, and come back when everything answers. It stays until `originlock lab down`."""
+    """Bring the lab up, and come back when everything answers. It stays until `originlock lab down`.
+
+    With --site there is something to lock in it: the load balancer shop, which everybody can reach on port 443, and
+    behind the edge https://www.example.org, which it serves.
+    """
     from originlock.lab import running  # noqa: PLC0415  only for this command
 
     folder = lab_folder()
@@ -68,6 +74,8 @@ def up(
     if there is None:
         _must_be_installed()
         there = _started(StderrTalk())
+    if site:
+        _with_site(there)
     if output == "json":
         print_json(status_data(there))
         return int(ExitCode.DONE)
@@ -185,6 +193,14 @@ def _started(talk: StderrTalk) -> RunningLab:
     except LabStartError as error:
         remedy = "end what is in its way, or choose another folder with ORIGINLOCK_LAB_DIR"
         raise StateError(str(error), remedy) from error
+
+
+def _with_site(there: RunningLab) -> None:
+    """Make the site, unless it is there already."""
+    from originlock.lab.demo_site import NAME, open_site  # noqa: PLC0415  only where it is wanted
+
+    if all(each["name"] != NAME for each in there.status()["load_balancers"]):
+        open_site(there)
 
 
 def _must_be_installed() -> None:

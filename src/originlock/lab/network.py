@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 #: The router's address on every link: link-local ones, that nobody needs a route to (RFC 3927, RFC 4291).
 _ROUTER_IPV4: Final = "169.254.1.1"
 _ROUTER_IPV6: Final = "fe80::1"
+_HOST_IPV4: Final = "169.254.1.2"
 _HOST_IPV6: Final = "fe80::2"
 
 #: The one interface of a host.
@@ -139,8 +140,6 @@ class NamespaceGround:
         origin = [
             *(f"addr replace {_whole(each)} dev {_INTERFACE} nodad" for each in new),
             *(f"addr del {_whole(each)} dev {_INTERFACE}" for each in gone),
-            # With the last IPv4 address of an interface the kernel takes away its routes, too.
-            f"route replace 0.0.0.0/0 via {_ROUTER_IPV4} dev {_INTERFACE} onlink",
         ]
         router = [
             *(f"route replace {_whole(each)} dev {_link(ORIGIN)}" for each in new),
@@ -208,6 +207,8 @@ def _host_lines(host: Host) -> Sequence[str]:
     return (
         "link set lo up",
         f"link set {_INTERFACE} addrgenmode none up",
+        # With the last address of a family the kernel takes away the interface's routes: the origin's come and go.
+        f"addr add {_HOST_IPV4}/32 dev {_INTERFACE}",
         f"addr add {_HOST_IPV6}/64 dev {_INTERFACE} nodad",
         *(f"addr add {_whole(address)} dev {_INTERFACE} nodad" for address in _addresses(host)),
         f"route add 0.0.0.0/0 via {_ROUTER_IPV4} dev {_INTERFACE} onlink{_source(host.ipv4)}",

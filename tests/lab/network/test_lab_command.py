@@ -6,6 +6,7 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -233,6 +234,26 @@ def test_without_packet_filters(tmp_path: Path) -> None:
         assert "does not filter packets" in dropped.stderr
     finally:
         command.run("down")
+
+
+@filtered
+def test_a_site_to_lock(command: LabCommand) -> None:
+    """What the first page of the documentation says: the door is open, is locked, and the site is served throughout."""
+    assert command.run("up", "--site").returncode == 0
+    assert command.run("up", "--site").returncode == 0
+    (shop,) = command.data("status")["load_balancers"]
+    product = ("exec", "--", sys.executable, "-m", "originlock")
+    check = (*product, "check", "www.example.org", "--origin", shop["dns_name"])
+
+    def served() -> str:
+        return command.run("exec", "--as", "stranger", "--", "python3", "-c", ASK, "https://www.example.org/").stdout
+
+    assert command.run(*check).returncode == 3
+    assert '"host":"www.example.org"' in served()
+    applied = command.run(*product, "apply", "--load-balancer", "shop", "--foreign", "remove", "--yes")
+    assert applied.returncode == 0, applied.stderr
+    assert command.run(*check).returncode == 0
+    assert '"host":"www.example.org"' in served()
 
 
 # --- a lab that runs --------------------------------------------------------------------------------------------
