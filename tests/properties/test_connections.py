@@ -157,6 +157,20 @@ def test_an_unknown_family_beside_a_served_one_does_not_stop() -> None:
     assert result.locked is None
 
 
+def test_an_undo_does_not_wait_for_strangers() -> None:
+    """Whoever is kept out is told so by silence, for seconds, in which visitors would be refused."""
+    site = ConnectedSite()
+    late: list[str] = []
+
+    def meddle(_ask: Ask, kind: str) -> Answer | None:
+        late.extend([kind] if site.narrowed else [])
+        return from_edge(522) if kind == "edge" and site.narrowed else None
+
+    site._meddle = meddle  # noqa: SLF001  it has to know the site
+    assert site.run().outcome is RunOutcome.UNDONE
+    assert set(late) == {"edge"}
+
+
 def test_old_connections_are_waited_for_where_a_person_says_so() -> None:
     """A refusal that shows only when the edge's old connections have ended would not be seen."""
     site = ConnectedSite()
