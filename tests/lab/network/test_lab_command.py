@@ -190,6 +190,14 @@ def test_a_lab_that_cannot_come_up_leaves_nothing(tmp_path: Path) -> None:
     assert not folder.path.exists()
 
 
+def test_a_folder_with_a_long_path(tmp_path: Path) -> None:
+    """A socket's path has at most 107 letters; a folder's may well be longer."""
+    with lab(Folder(tmp_path / ("long" * 25) / "lab")) as made:
+        open_load_balancer(made.aws.client("ec2"), made.aws.client("elbv2"))
+        assert made.status()["load_balancers"]
+        assert len(str(made.folder.path)) > 107
+
+
 def test_a_folder_that_others_may_enter_is_refused(command: LabCommand) -> None:
     """Sockets and keys are in there."""
     command.folder.mkdir(mode=0o755)
