@@ -100,6 +100,7 @@ class Supervisor:
         self.aws = LocalAws(follower=following)
         self.aws.start()
         stack.callback(self.aws.stop)
+        self._end_with_aws(stack, ended)
         _say(doing="the data plane")
         plane = Plane(self.ground, S3Sink(self.aws.url, Keys(ACCESS_KEY, SECRET_KEY)))
         stack.push_async_callback(plane.close)
@@ -115,6 +116,21 @@ class Supervisor:
         self.folder.write_state(self._state())
         _say(ready=True)
         await ended.wait()
+
+    def _end_with_aws(self, stack: contextlib.AsyncExitStack, ended: asyncio.Event) -> None:
+        """A lab without its AWS would be neither up nor down."""
+        if self.aws.process_id is None or not hasattr(os, "pidfd_open"):
+            return
+        loop = asyncio.get_running_loop()
+        held = os.pidfd_open(self.aws.process_id)
+        stack.callback(os.close, held)
+
+        def gone() -> None:
+            loop.remove_reader(held)
+            ended.set()
+
+        loop.add_reader(held, gone)
+        stack.callback(loop.remove_reader, held)
 
     async def _cloudflare(self, stack: contextlib.AsyncExitStack) -> None:
         threading.Thread(target=self.cloudflare_api.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()

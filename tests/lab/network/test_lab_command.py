@@ -179,6 +179,17 @@ def test_it_ends_with_whoever_holds_it(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
+def test_it_ends_with_its_aws(tmp_path: Path) -> None:
+    """A lab without its AWS would answer some and not others, and say that it is up."""
+    folder = Folder(tmp_path / "lab")
+    running = start(folder, lambda _: None)
+    for each in children(running.state.process_id):
+        os.kill(each, signal.SIGKILL)
+    wait_until_gone(running.state.process_id)
+    assert found(folder) is None
+    assert not folder.path.exists()
+
+
 def test_a_lab_that_cannot_come_up_leaves_nothing(tmp_path: Path) -> None:
     """The one that is there already is not touched by one that wants the same folder."""
     folder = Folder(tmp_path / "lab")
