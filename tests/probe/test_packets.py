@@ -148,6 +148,19 @@ def test_a_router_without_a_route(islands: Row, family: str) -> None:
     assert f"ICMP from {ROUTER[0][which]}" in answer.evidence.detail
 
 
+def test_where_the_error_alone_is_known(islands: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a system that does not tell who refused, a refusal would be called something else."""
+    # IPv4 alone: with IPv6, Linux goes on trying after most messages unless it is asked to tell of them.
+    monkeypatch.delattr(socket, "MSG_ERRQUEUE")
+    assert probed(islands.client, NOWHERE[0]).outcome is Outcome.NO_ROUTE
+    with filtering(islands.origin, "reject with icmpx host-unreachable", "input"):
+        answer = probed(islands.client, ORIGIN[0])
+    assert (answer.outcome, "EHOSTUNREACH" in answer.evidence.detail) == (Outcome.REFUSED, True), answer
+    with filtering(islands.origin, "reject with icmpx port-unreachable", "input"):
+        assert probed(islands.client, ORIGIN[0]).outcome is Outcome.REFUSED
+    assert probed(islands.client, ORIGIN[0], 81).outcome is Outcome.REFUSED
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_packets_that_run_in_circles(islands: Row, family: str) -> None:
     """A loop between routers would be taken for an origin that refuses."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+
+import msgspec
 import pytest
 from hypothesis import given, strategies as st
-from tests.properties.connected import EGRESS, HOST, ORIGIN, STRANGER, ConnectedSite
+from tests.properties.connected import EDGE, EGRESS, HOST, ORIGIN, STRANGER, ConnectedSite
 from tests.properties.fake_network import Answer, FakeWhereabouts, from_edge, from_origin, seen_from
 
+from originlock.app.prove import Site, Witness, side_by_side
+from originlock.edges import EDGES
 from originlock.errors import ExitCode
 from originlock.facts.probing import Ask, Evidence, Outcome, Verdict
 from originlock.intent.policy import Overrides
+from originlock.plan.connections import Connections
 from originlock.plan.journal import Connected
 from originlock.plan.result import Outcome as RunOutcome
 
@@ -151,6 +157,20 @@ def test_an_unknown_family_beside_a_served_one_does_not_stop() -> None:
     assert result.locked is None
 
 
+def test_an_undo_does_not_wait_for_strangers() -> None:
+    """Whoever is kept out is told so by silence, for seconds, in which visitors would be refused."""
+    site = ConnectedSite()
+    late: list[str] = []
+
+    def meddle(_ask: Ask, kind: str) -> Answer | None:
+        late.extend([kind] if site.narrowed else [])
+        return from_edge(522) if kind == "edge" and site.narrowed else None
+
+    site._meddle = meddle  # noqa: SLF001  it has to know the site
+    assert site.run().outcome is RunOutcome.UNDONE
+    assert set(late) == {"edge"}
+
+
 def test_old_connections_are_waited_for_where_a_person_says_so() -> None:
     """A refusal that shows only when the edge's old connections have ended would not be seen."""
     site = ConnectedSite()
@@ -194,3 +214,24 @@ def test_whatever_connections_say_the_edge_is_let_in_and_nothing_is_opened(said:
         assert not site.lets_in(STRANGER)
     assert not site.narrowed or any(each.when == "before-narrow" for each in result.connections)
     assert ORIGIN in {ask.address for ask in site.asked}
+
+
+def test_many_origins_are_connected_to_side_by_side() -> None:
+    """A fleet would wait for each origin's strangers one after the other."""
+    arrived = threading.Barrier(3, timeout=10)
+    look = Witness.before_narrowing
+
+    def waiting(witness: Witness) -> Connections:
+        arrived.wait()
+        return look(witness)
+
+    witnesses = tuple(witness(f"blog{number}") for number in range(3))
+    assert [found.origin for found in side_by_side(waiting, witnesses)] == ["blog0", "blog1", "blog2"]
+
+
+def witness(origin: str) -> Witness:
+    """One that connects to an origin that is served."""
+    site = ConnectedSite()
+    policy = msgspec.structs.replace(site.policy, origin=origin)
+    place = Site(policy, EDGE.addresses, EDGES["cloudflare"].description.signs, (ORIGIN,), (443,))
+    return Witness(place, site.limits, site.probing, site.clock, site.state)

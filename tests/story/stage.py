@@ -201,6 +201,8 @@ class Stage:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            # Its share of the processor is its own, not one of this whole run's.
+            start_new_session=True,
         ) as process:
             try:
                 yield process

@@ -13,7 +13,7 @@ from typing import assert_never
 import msgspec
 
 from originlock.app.plan import Planned, Readers
-from originlock.app.prove import Witness, site_of
+from originlock.app.prove import Witness, side_by_side, site_of
 from originlock.errors import CloudError, ExitCode, StateError
 from originlock.facts.edge import AcceptedList
 from originlock.facts.snapshot import Held, updated
@@ -145,8 +145,7 @@ def _carried_out(
         writers.journal.append((begun,))
         witnesses = _witnesses(planned, readers, writers)
         machine = Machine(plan, frozenset(witnesses))
-        for witness in witnesses.values():
-            witness.look_before()
+        side_by_side(Witness.look_before, tuple(witnesses.values()))
         drive = _driven(order, machine, (plan, witnesses), readers, writers, interrupt.asked)
         result = _result(order, planned, readers, machine.reports(), drive, recovered)
         now = readers.clock.now().isoformat(timespec="seconds")
@@ -268,10 +267,9 @@ def _driven(
 
 def _connect(machine: Machine, step: Connect, witnesses: dict[str, Witness], drive: Drive) -> None:
     """Make connections to each origin of a step, and tell the machine what they showed."""
-    for origin in step.origins:
-        witness = witnesses[origin]
-        seen = witness.after_narrowing() if step.narrowed else witness.before_narrowing()
-        drive.connections[origin, step.narrowed] = seen.proofs
+    look = Witness.after_narrowing if step.narrowed else Witness.before_narrowing
+    for seen in side_by_side(look, tuple(witnesses[origin] for origin in step.origins)):
+        drive.connections[seen.origin, step.narrowed] = seen.proofs
         machine.connected(step, seen)
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from originlock.app.plan import Readers
 from originlock.app.vantage import Probing, vantage_of
@@ -29,6 +32,11 @@ _REPEATS = 2
 addresses each time (our choice)."""
 
 _DNS_PAUSE = 1.0
+
+_AT_ONCE = 16
+"""How many origins are connected to at once (our choice; each makes a handful of connections)."""
+
+T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,16 +121,25 @@ class Witness:
         return self._after()
 
     def _after(self) -> Connections:
-        now = self.tried(repeats=_REPEATS)
         reference = self._widened or self._before
+        # Who may bring about an undo is asked first and alone: visitors wait for it, and strangers are kept out slowly.
+        asked = self._through_asks(_REPEATS)
+        edge = self._by_name(asked, self._probing.prober.probe(tuple(ask for _, ask in asked)))
+        refused = "" if reference is None else why_undo(edge, self._site.signs, reference.edge)
+        now = Tried(edge, (), (), Vantage()) if refused else self.tried(edge=edge)
         seen = self._through(now)
-        refused = "" if reference is None else why_undo(now.edge, self._site.signs, reference.edge)
         earlier = tuple(probed for tried in (self._before, self._widened) if tried for probed in tried.straight)
         attempts = judged(now.ways, now.controlled, now.vantage, self._site.let_in, earlier)
         return Connections(self._site.policy.origin, "", refused, self._proofs("after-narrow", seen, attempts))
 
-    def tried(self, *, all_ways: bool = False, repeats: int = 1, more_ports: tuple[int, ...] = ()) -> Tried:
-        """Make every connection, side by side."""
+    def tried(
+        self,
+        *,
+        all_ways: bool = False,
+        more_ports: tuple[int, ...] = (),
+        edge: dict[str, tuple[Probed, ...]] | None = None,
+    ) -> Tried:
+        """Make every connection, side by side; those through the edge only if there are none yet."""
         site, names = self._site, self._site.policy.hostnames
         addresses = self._resolved()
         name = next((each for each in names if addresses.get(each)), "")
@@ -131,21 +148,30 @@ class Witness:
         tracing = traces(name, addresses[name], site.signs) if name and site.signs is not None else []
         controlling = controls(name, addresses[name], ports) if name else []
         ways = straight(origin, ports, names[0], all_ways=all_ways) if names else []
-        asked = [
-            (each, ask)
-            for each in names
-            for _ in range(repeats)
-            for ask in through(each, addresses.get(each, ()), site.policy.proof.path, self._probing.fresh())
-        ]
+        asked = self._through_asks(1) if edge is None else []
         parts: tuple[list[Ask], ...] = (tracing, controlling, [way.ask for way in ways], [ask for _, ask in asked])
         done = iter(self._probing.prober.probe(tuple(ask for part in parts for ask in part)))
-        traced, controlled, gone_round, edge = (tuple(next(done) for _ in part) for part in parts)
+        traced, controlled, gone_round, through_edge = (tuple(next(done) for _ in part) for part in parts)
         return Tried(
-            edge={each: tuple(p for (n, _), p in zip(asked, edge, strict=True) if n == each) for each in names},
+            edge=self._by_name(asked, through_edge) if edge is None else edge,
             ways=tuple(zip(ways, gone_round, strict=True)),
             controlled=controlled,
             vantage=vantage_of(self._probing.whereabouts, traced),
         )
+
+    def _through_asks(self, repeats: int) -> list[tuple[str, Ask]]:
+        """What is asked through the edge, each with its hostname."""
+        addresses, path = self._resolved(), self._site.policy.proof.path
+        return [
+            (each, ask)
+            for each in self._site.policy.hostnames
+            for _ in range(repeats)
+            for ask in through(each, addresses.get(each, ()), path, self._probing.fresh())
+        ]
+
+    def _by_name(self, asked: list[tuple[str, Ask]], done: tuple[Probed, ...]) -> dict[str, tuple[Probed, ...]]:
+        names = self._site.policy.hostnames
+        return {each: tuple(p for (n, _), p in zip(asked, done, strict=True) if n == each) for each in names}
 
     def _through(self, tried: Tried) -> tuple[Served, ...]:
         before = {} if self._before is None else self._before.edge
@@ -182,6 +208,14 @@ class Witness:
 
     def _say(self, when: str) -> None:
         self._talk.say(f"connecting to {', '.join(self._site.policy.hostnames)} through the edge and round it, {when}")
+
+
+def side_by_side(look: Callable[[Witness], T], witnesses: tuple[Witness, ...]) -> list[T]:
+    """Let several origins be connected to at once, in their order: a stranger who is kept out waits for seconds."""
+    if len(witnesses) <= 1:
+        return [look(witness) for witness in witnesses]
+    with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(witnesses))) as pool:
+        return list(pool.map(look, witnesses))
 
 
 def site_of(policy: Policy, accepted: AcceptedList, snapshot: Snapshot | None, readers: Readers) -> Site:

@@ -64,6 +64,12 @@ class Handler(BaseHTTPRequestHandler):
             return self._run
         raise AttributeError(name)
 
+    def handle_expect_100(self) -> bool:
+        """Let a client go on at once: buffered, the word would reach it after it has waited for a second."""
+        answered = super().handle_expect_100()
+        self.wfile.flush()
+        return answered
+
     def _run(self) -> None:
         started: list[tuple[str, list[tuple[str, str]]]] = []
 

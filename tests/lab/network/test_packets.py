@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import itertools
 import os
@@ -225,10 +226,22 @@ def test_sabotage_loses_one_range_and_ends(ground: NamespaceGround, guard: Packe
 def test_a_load_balancer_that_goes_takes_its_address_along(ground: NamespaceGround, guard: PacketFilter) -> None:
     """What answered once must not answer for a load balancer that is no more."""
     guard.let_in(wanted(OPEN))
-    assert reached(ground, STRANGER.name, IPV4) == "connected"
+    assert [reached(ground, STRANGER.name, each) for each in (IPV4, IPV6)] == ["connected"] * 2
     ground.give_balancers([])
     guard.let_in(wanted(Blueprint()))
-    assert reached(ground, STRANGER.name, IPV4) == "ETIMEDOUT"
+    assert [reached(ground, STRANGER.name, each) for each in (IPV4, IPV6)] == ["ETIMEDOUT"] * 2
+
+
+def test_a_load_balancer_after_the_last_one_is_reached(ground: NamespaceGround, guard: PacketFilter) -> None:
+    """The origin's way to others must not go with its last address."""
+    ground.give_balancers([])
+    ground.give_balancers([IPV4, IPV6])
+    with contextlib.ExitStack() as stack:
+        for address in (IPV4, IPV6):
+            stack.enter_context(ground.listening(ORIGIN.name, address, 8443))
+        open_elsewhere = wanted(balancer(Admission("tcp", 8443, 8443, ("0.0.0.0/0", "::/0"))))
+        guard.let_in(open_elsewhere)
+        assert [reached(ground, STRANGER.name, each, port=8443) for each in (IPV4, IPV6)] == ["connected"] * 2
 
 
 def test_a_load_balancer_comes_after_all_have_gone(ground: NamespaceGround, guard: PacketFilter) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.lab.plane.stage import NAME, SERVERS, Presents, Stage, asks, client, plain, request
 
-from originlock.lab import authority
+from originlock.lab import authority, log_buckets
 from originlock.lab.world_balancers import Wish, served_load_balancer
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ def test_logs_go_where_the_attributes_say(
     aws: LocalAws, elbv2: AwsClient, shop: ServedLoadBalancer, stage: Stage
 ) -> None:
     """Attributes as the API keeps them would not be understood, and no log be written."""
+    grant = json.dumps(log_buckets.policy("certificates", "123456789012"))
+    aws.client("s3").put_bucket_policy(Bucket="certificates", Policy=grant)
     told = {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": "certificates", "access_logs.s3.prefix": "here"}
     elbv2.modify_load_balancer_attributes(
         LoadBalancerArn=shop.arn, Attributes=[{"Key": key, "Value": value} for key, value in told.items()]

@@ -93,6 +93,8 @@ def test_clients_that_leave_in_the_middle_leave_nothing(stage: Stage) -> None:
         connection.close()
         raw.close()
     assert asks(client(stage.port())).status == 200
+    # No more than sockets hold was made for somebody who had gone.
+    assert all(int(line.split(" ")[11]) < 30_000_000 for line in stage.logged("access"))
 
 
 def test_too_many_connections_are_reset(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,7 @@ EVERYTHING: Final = tuple(
         "Zone Settings",
         "SSL and Certificates",
         "Notifications",
+        "Load Balancing: Monitors and Pools",
         "Account Settings",
         "Origin",
         "Config Settings",

@@ -11,9 +11,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeAlias
 
-from originlock.lab.cloudflare import accounts, dns_records, dns_scan, origin_pulls, rulesets, zones
+from originlock.lab.cloudflare import accounts, dns_records, dns_scan, load_balancing, origin_pulls, rulesets, zones
 from originlock.lab.cloudflare.asking import Call, Outcome
-from originlock.lab.cloudflare.permissions import ACCOUNT_SETTINGS, DNS, NOTIFICATIONS, SSL, ZONE, ZONE_SETTINGS
+from originlock.lab.cloudflare.permissions import (
+    ACCOUNT_SETTINGS,
+    DNS,
+    MONITORS_AND_POOLS,
+    NOTIFICATIONS,
+    SSL,
+    ZONE,
+    ZONE_SETTINGS,
+)
 from originlock.lab.cloudflare.state import CloudflareState
 
 Handler: TypeAlias = Callable[[CloudflareState, Call], Outcome]
@@ -56,6 +64,18 @@ _RECORDS: Final = "zones/{zone}/dns_records"
 _RULESETS: Final = "zones/{zone}/rulesets"
 _ALERTING: Final = "accounts/{account}/alerting/v3"
 
+
+def _balancing(kind: str) -> tuple[Endpoint, ...]:
+    base = f"accounts/{{account}}/load_balancers/{kind}"
+    return (
+        Endpoint("GET", base, load_balancing.listed(kind), MONITORS_AND_POOLS),
+        Endpoint("POST", base, load_balancing.created(kind), MONITORS_AND_POOLS),
+        Endpoint("GET", f"{base}/{{id}}", load_balancing.got(kind), MONITORS_AND_POOLS),
+        Endpoint("PATCH", f"{base}/{{id}}", load_balancing.edited(kind), MONITORS_AND_POOLS),
+        Endpoint("DELETE", f"{base}/{{id}}", load_balancing.removed(kind), MONITORS_AND_POOLS),
+    )
+
+
 #: More special paths stand before those that would match them too.
 ENDPOINTS: Final = (
     Endpoint("GET", "user/tokens/verify", accounts.verified),
@@ -67,6 +87,8 @@ ENDPOINTS: Final = (
     Endpoint("GET", f"{_ALERTING}/policies/{{policy}}", accounts.policy, NOTIFICATIONS),
     Endpoint("PUT", f"{_ALERTING}/policies/{{policy}}", accounts.policy_updated, NOTIFICATIONS),
     Endpoint("DELETE", f"{_ALERTING}/policies/{{policy}}", accounts.policy_removed, NOTIFICATIONS),
+    *_balancing("monitors"),
+    *_balancing("pools"),
     Endpoint("GET", "zones", zones.listed),
     Endpoint("POST", "zones", zones.create),
     Endpoint("GET", "zones/{zone}", zones.got, ZONE),

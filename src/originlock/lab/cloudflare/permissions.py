@@ -16,6 +16,7 @@ DNS: Final = "DNS"
 ZONE_SETTINGS: Final = "Zone Settings"
 SSL: Final = "SSL and Certificates"
 NOTIFICATIONS: Final = "Notifications"
+MONITORS_AND_POOLS: Final = "Load Balancing: Monitors and Pools"
 ACCOUNT_SETTINGS: Final = "Account Settings"
 
 #: Which permission a phase's rules need; the names are those of the dashboard's groups, as the rules' pages tell them.

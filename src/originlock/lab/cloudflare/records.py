@@ -176,6 +176,17 @@ class AlertPolicy(msgspec.Struct, frozen=True):
     filters: dict[str, Any] = {}
 
 
+class Balancing(msgspec.Struct, frozen=True):
+    """A monitor or a pool of Cloudflare's own load balancing; `kind` is ``monitors`` or ``pools``."""
+
+    id: str
+    account_id: str
+    kind: str
+    document: dict[str, Any]
+    created: dt.datetime
+    modified: dt.datetime
+
+
 class Switches(msgspec.Struct, frozen=True):
     """What a lab's test makes the edge do to a zone's visitors; Cloudflare has products for each.
 

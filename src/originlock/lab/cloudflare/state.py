@@ -20,6 +20,7 @@ from originlock.lab.cloudflare.records import (
     Account,
     AlertPolicy,
     Association,
+    Balancing,
     ClientCertificate,
     Grant,
     Held,
@@ -64,6 +65,7 @@ class Holdings:
     #: By zone and phase.
     rulesets: dict[tuple[str, str], Ruleset] = field(default_factory=dict)
     policies: dict[str, AlertPolicy] = field(default_factory=dict)
+    balancing: dict[str, Balancing] = field(default_factory=dict)
     #: By zone.
     switches: dict[str, Switches] = field(default_factory=dict)
     #: By name of a zone, which need not be there yet: the records that a scan finds.

@@ -49,6 +49,8 @@ class Hello:
 
 def sniffed(data: bytes) -> Hello:
     """Look at a ClientHello, with OpenSSL's own parser: a connection that is thrown away is given the bytes."""
+    if not data:
+        return Hello(complete=False)
     seen: list[str | None] = []
     connection = SSL.Connection(_sniffing(), None)
     connection.set_app_data(seen)

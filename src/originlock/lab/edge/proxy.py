@@ -149,8 +149,9 @@ class Edge:
 
     async def _hold(self, sock: socket.socket) -> None:
         """Say nothing until the visitor gives up."""
-        with suppress(OSError):
-            loop = asyncio.get_running_loop()
-            while await loop.sock_recv(sock, 65536):
-                pass
-        sock.close()
+        try:
+            with suppress(OSError):
+                while await asyncio.get_running_loop().sock_recv(sock, 65536):
+                    pass
+        finally:
+            sock.close()

@@ -17,6 +17,9 @@ from OpenSSL import SSL
 
 _PIECE: Final = 65536
 
+#: As long as a client needs to read an answer while it still sends.
+_LINGERING_SECONDS: Final = 1.0
+
 
 class Stream(Protocol):
     """A connection."""
@@ -153,6 +156,15 @@ class TlsStream:
             message = "the connection ended in the handshake"
             raise ConnectionResetError(message)
         self.tls.bio_write(data)
+
+
+async def half_closed(stream: Stream) -> None:
+    """Say that nothing more comes, and take what still does for a moment: closing at once could reset the answer."""
+    with suppress(OSError):
+        stream.sock.shutdown(socket.SHUT_WR)
+        async with asyncio.timeout(_LINGERING_SECONDS):
+            while await asyncio.get_running_loop().sock_recv(stream.sock, _PIECE):
+                pass
 
 
 def reset(sock: socket.socket) -> None:

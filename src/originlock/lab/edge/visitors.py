@@ -20,7 +20,7 @@ from originlock.lab.edge import pages
 from originlock.lab.edge.answering import Answering, Visitor
 from originlock.lab.edge.certificates import NO_SUCH_NAME, Hello, VisitorTls, sniffed
 from originlock.lab.edge.messages import MOST_BODY, Request, Response
-from originlock.lab.edge.streams import PlainStream, Stream, TlsStream
+from originlock.lab.edge.streams import PlainStream, Stream, TlsStream, half_closed
 
 #: 'Cloudflare HTTP headers, limits': 128 KB for all of a request's.
 _MOST_HEADERS: Final = 128 * 1024
@@ -44,11 +44,13 @@ class Visits:
 
     async def serve(self, sock: socket.socket, port: int, *, tls: bool) -> None:
         """Serve a connection until it ends; never raises for what a visitor does."""
-        # A time-out is an OSError too.
-        with suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            await self._serve(sock, port, tls=tls)
-        sock.close()
+        try:
+            # A time-out is an OSError too.
+            with suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                await self._serve(sock, port, tls=tls)
+        finally:
+            sock.close()
 
     async def _serve(self, sock: socket.socket, port: int, *, tls: bool) -> None:
         visitor = Visitor(sock.getpeername()[0], port)
@@ -71,10 +73,10 @@ class Visits:
         data, hello = b"", Hello(complete=False)
         while not hello.complete:
             more = await plain.read()
+            if not more or len(data) + len(more) > _MOST_HELLO:
+                return None
             data += more
             hello = sniffed(data)
-            if not more or len(data) > _MOST_HELLO:
-                return None
         if not hello.tls:
             text = "400 The plain HTTP request was sent to HTTPS port"
             await _send_raw(plain, pages.marked(pages.bad_request(400, text), "0" * 16))
@@ -168,6 +170,7 @@ class _Visit:
         status = error.error_status_hint
         text = f"{status} {HTTPStatus(status).phrase}"
         await _send_raw(self.stream, pages.marked(pages.bad_request(status, text), "0" * 16))
+        await half_closed(self.stream)
 
 
 async def _send_raw(stream: Stream, response: Response) -> None:

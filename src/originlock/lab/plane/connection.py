@@ -64,7 +64,7 @@ class Connection(asyncio.Protocol):
         self._trace = f"TID_{secrets.token_hex(16)}"
         self._tls: ServerSide | None = None
         self._conversation: Conversation | None = None
-        self.is_full = False
+        self._full = False
         self._ended = False
 
     # --- what asyncio calls ------------------------------------------------------------------------------------
@@ -114,11 +114,11 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The client reads slowly."""
-        self.is_full = True
+        self._full = True
 
     def resume_writing(self) -> None:
         """It has read."""
-        self.is_full = False
+        self._full = False
         self._active = asyncio.get_running_loop().time()
         if self._conversation is not None:
             self._conversation.go_on()
@@ -139,6 +139,11 @@ class Connection(asyncio.Protocol):
         """
         age = asyncio.get_running_loop().time() - self._born
         return self._door.is_closing or age >= self.setting.keep_alive_seconds
+
+    @property
+    def is_full(self) -> bool:
+        """Whether more should not be sent for now, or at all: asyncio takes what is written to a broken connection."""
+        return self._full or self._transport.is_closing()
 
     def send(self, data: bytes) -> None:
         """Send to the client, in TLS if it is."""
@@ -184,7 +189,7 @@ class Connection(asyncio.Protocol):
             self._timer = loop.call_at(max(due, loop.time() + 1.0), self._watch)
             return
         self._timer = loop.call_later(self.setting.idle_seconds, self._watch)
-        if self.is_full or self._transport.is_closing():
+        if self.is_full:
             self.abort()  # it reads nothing, a goodbye neither
         elif self._conversation is not None:
             self._conversation.time_out()
