@@ -34,11 +34,25 @@ def test_silence_proves_only_of_who_could_have_got_there(outcome: Outcome) -> No
 def test_the_lock_that_stopped_it_is_named() -> None:
     """A person would not know which lock holds."""
     assert stranger(probed(Outcome.TIMED_OUT), REACHES).lock == "network"
-    assert stranger(probed(Outcome.RESET_AFTER), REACHES).lock == "identity"
+    assert stranger(probed(Outcome.RESET_AFTER, asked_for_certificate=True), REACHES).lock == "identity"
     assert stranger(probed(Outcome.ALERT, alert="certificate_required"), REACHES).lock == "identity"
 
 
-@pytest.mark.parametrize("alert", ["certificate_required", "bad_certificate", "handshake_failure", "unknown_ca"])
+@pytest.mark.parametrize("asked", [None, False])
+@pytest.mark.parametrize("outcome", [Outcome.RESET_IN, Outcome.RESET_AFTER, Outcome.ALERT])
+def test_a_server_that_asked_for_no_certificate_has_no_identity_lock(outcome: Outcome, *, asked: bool | None) -> None:
+    """A server that knows another name, or has lost its application, would be called locked."""
+    found = probed(outcome, asked_for_certificate=asked, alert="handshake_failure")
+    assert stranger(found, REACHES).verdict is Verdict.UNKNOWN
+
+
+def test_a_handshake_that_fails_over_a_certificate_is_the_identity_lock() -> None:
+    """TLS 1.2 has no other word for it."""
+    found = probed(Outcome.ALERT, asked_for_certificate=True, alert="handshake_failure")
+    assert (stranger(found, REACHES).verdict, stranger(found, REACHES).lock) == (Verdict.KEPT, "identity")
+
+
+@pytest.mark.parametrize("alert", ["certificate_required", "bad_certificate", "unknown_ca"])
 def test_an_alert_about_the_certificate_is_the_identity_lock(alert: str) -> None:
     """Mutual TLS that answers with alerts would be unknown."""
     assert stranger(probed(Outcome.ALERT, alert=alert), Standing()).verdict is Verdict.KEPT

@@ -219,11 +219,12 @@ def connection_proofs(
             when,
             "stranger",
             f"a stranger does not get in at {place(each.probed.ask)} {each.way.value}",
-            each.finding.verdict,
-            each.finding.said,
-            each.finding.lock,
+            finding.verdict,
+            finding.said,
+            finding.lock,
         )
         for each in attempts
+        for finding in [each.of_network]
     ]
     return (*edge, *strangers)
 

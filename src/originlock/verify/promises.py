@@ -14,7 +14,7 @@ from collections.abc import Iterable
 import msgspec
 
 from originlock.facts.networks import AddressSet
-from originlock.facts.probing import ANSWERED, CONNECTED, Probed, Verdict
+from originlock.facts.probing import ANSWERED, Probed, Verdict
 from originlock.intent.policy import Exemption, Policy
 from originlock.verify.checking import Attempt
 from originlock.verify.finding import Finding, broken, kept, unknown
@@ -164,7 +164,7 @@ def _round_it(policy: Policy, attempts: tuple[Attempt, ...]) -> Iterable[Promise
         )
         yield Promise(policy.origin, "stranger", "straight to the origin", "kept out", Verdict.UNKNOWN, said)
     for each in attempts:
-        finding = _of_locks(each)
+        finding = each.of_network
         yield Promise(
             policy.origin,
             "stranger",
@@ -175,14 +175,6 @@ def _round_it(policy: Policy, attempts: tuple[Attempt, ...]) -> Iterable[Promise
             finding.lock,
             each.probed,
         )
-
-
-def _of_locks(attempt: Attempt) -> Finding:
-    """The network lock promises that nobody else connects: whatever stops a stranger later, it did not hold."""
-    finding = attempt.finding
-    if finding.verdict is Verdict.KEPT and attempt.probed.outcome in CONNECTED:
-        return broken(f"the network lock let a stranger connect; what then stopped it: {finding.said}", NETWORK)
-    return finding
 
 
 def _place(probed: Probed) -> str:
