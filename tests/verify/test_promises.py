@@ -101,6 +101,8 @@ def test_an_exception_is_asked_of_a_person_unless_this_machine_is_it() -> None:
     assert "ask ops" in elsewhere.said
     assert of(there, probed(Outcome.HTTP, status=200)).verdict is Verdict.KEPT
     assert of(there, SHUT).verdict is Verdict.BROKEN
+    assert of(there, probed(Outcome.NO_ROUTE)).verdict is Verdict.UNKNOWN
+    assert of(there, probed(Outcome.ALERT, alert="certificate_required")).verdict is Verdict.UNKNOWN
 
 
 def test_who_is_let_in_does_not_accuse_the_network_lock() -> None:

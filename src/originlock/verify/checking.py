@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from originlock.facts.networks import AddressSet
+from originlock.facts.networks import NOT_GLOBAL, AddressSet
 from originlock.facts.probing import CONNECTED, Ask, Probed, Verdict
 from originlock.facts.snapshot import Resolution
 from originlock.facts.unknown import Unknown
@@ -107,8 +107,8 @@ def leaking(seen: NameSeen, origin: NameSeen | None) -> NameSeen:
     """Whether a name shows where the origin is."""
     if seen.unknown:
         leaks = None
-    elif origin is None:
-        # Where the origin is, nobody said: an address that is not the edge's may be it.
+    elif origin is None or origin.unknown:
+        # Where the origin is, is not known: an address that is not the edge's may be it.
         leaks = None if seen.outside else False
     else:
         leaks = bool(set(seen.outside) & set(origin.addresses))
@@ -152,5 +152,6 @@ def _standing(each: Straight, vantage: Vantage, let_in: LetIn, could_reach: bool
         proxied=proxied(vantage, ipv6=ipv6),
         could_reach=could_reach,
         edge=let_in.edge.covers_address(each.ask.address),
+        private=NOT_GLOBAL.covers_address(each.ask.address),
         right_name=each.way not in (Way.WRONG_NAME, Way.NO_NAME),
     )

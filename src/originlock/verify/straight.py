@@ -53,6 +53,7 @@ class Standing(msgspec.Struct, frozen=True):
         could_reach: whether its connections get out: it reached this address and port earlier in this run, or reaches
             something else now, over the same family and port.
         edge: whether the address is one of the edge's own, so that nothing was asked of the origin.
+        private: whether the address is not public, so that no stranger's packets get there whatever the origin does.
         right_name: whether the right name was sent, so that a refusal of the name says something else.
     """
 
@@ -61,6 +62,7 @@ class Standing(msgspec.Struct, frozen=True):
     proxied: str = ""
     could_reach: bool = False
     edge: bool = False
+    private: bool = False
     right_name: bool = True
 
 
@@ -95,6 +97,8 @@ def _answered(said: str, standing: Standing) -> Finding:
 
 def _kept_away(said: str, lock: str, standing: Standing) -> Finding:
     """Whatever keeps a packet away may stand anywhere on the way, near this vantage too."""
+    if standing.private:
+        return unknown(f"{said}; but the address is not public: how the origin looks from outside, it cannot show")
     if standing.no_stranger:
         return unknown(f"{said}; but {standing.no_stranger}")
     if standing.could_reach:
