@@ -17,6 +17,7 @@ import contextlib
 import functools
 import json
 import os
+import resource
 import signal
 import ssl
 import sys
@@ -306,6 +307,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--while-stdin", action="store_true", help="end when standard input ends")
     given = parser.parse_args(arguments)
     os.umask(0o077)
+    # Each visitor of a listener is an open file, and so is each connection of the edge: as many as one may have.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     folder = Folder(given.folder)
     try:
         folder.prepare()
