@@ -14,7 +14,7 @@ from originlock.facts.snapshot import Names
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import LoadBalancerNamed, Place
 from originlock.lab.process import AwsClient, LocalAws
-from originlock.lab.world import empty_group, referred_to_by_a_peer, tcp
+from originlock.lab.world import empty_group, open_load_balancer, referred_to_by_a_peer, tcp
 from originlock.lab.world_balancers import Wish, network, served_load_balancer
 from originlock.ports.reading import Found
 
@@ -70,6 +70,12 @@ def test_whole(ec2: AwsClient, elbv2: AwsClient, reader: AwsReader) -> None:
     assert whole.load_balancer == held
     assert set(whole.groups) == set(groups)
     assert all(isinstance(group, SecurityGroup) and group.egress for group in whole.groups.values())
+
+
+def test_one_without_target_groups(ec2: AwsClient, elbv2: AwsClient, reader: AwsReader) -> None:
+    """One that only redirects would be of unknown health for ever, and keep the group that strangers come in by."""
+    open_load_balancer(ec2, elbv2, name="shop")
+    assert balancer(reader).health == ()
 
 
 def test_only_its_own_interfaces(ec2: AwsClient, elbv2: AwsClient, reader: AwsReader) -> None:

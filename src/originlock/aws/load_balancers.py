@@ -20,7 +20,7 @@ from originlock.intent.policy import Place
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
-    from mypy_boto3_elbv2.type_defs import LoadBalancerTypeDef
+    from mypy_boto3_elbv2.type_defs import LoadBalancerTypeDef, TargetGroupTypeDef
 
 _PAGE: Final = 1000
 """EC2 API reference, DescribeNetworkInterfaces: MaxResults is 5 to 1000."""
@@ -128,12 +128,22 @@ class BalancerReader:
 
     def _health(self, arn: str) -> tuple[TargetHealth, ...]:
         elbv2 = self._sessions.elbv2(self._place)
-        pages = elbv2.get_paginator("describe_target_groups").paginate(LoadBalancerArn=arn)
         found: list[TargetHealth] = []
-        for answer in [answer for page in pages for answer in page["TargetGroups"]]:
+        for answer in self._target_groups(arn):
             group = answer["TargetGroupArn"]
             for each in elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]:
                 target = each["Target"]
                 name = f"{answer.get('TargetGroupName', group)}/{target['Id']}:{target.get('Port', '')}"
                 found.append(TargetHealth(name, each.get("TargetHealth", {}).get("State", "")))
         return tuple(sorted(found, key=lambda each: (each.target, each.state)))
+
+    def _target_groups(self, arn: str) -> list[TargetGroupTypeDef]:
+        pages = self._sessions.elbv2(self._place).get_paginator("describe_target_groups").paginate(LoadBalancerArn=arn)
+        try:
+            return [answer for page in pages for answer in page["TargetGroups"]]
+        except CallError as error:
+            # One that only redirects or answers by itself has none. Whether that is an empty list or this error, the
+            # Elastic Load Balancing API reference does not say; that a load balancer is gone is another error there.
+            if code_of(error) == "TargetGroupNotFound":
+                return []
+            raise
