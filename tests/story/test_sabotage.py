@@ -96,7 +96,7 @@ def was_undone(site: Site, found: Ended, narrowing: str) -> None:
     "spoil, said",
     [
         (lose_one_range, "HTTP 522"),
-        (take_the_edge_down, "refused"),
+        pytest.param(take_the_edge_down, "refused", marks=pytest.mark.long),
         (let_the_certificate_expire, "HTTP 526"),
     ],
 )
@@ -120,6 +120,7 @@ def test_a_swap_of_groups_is_undone(site: Site) -> None:
     assert site.asked() == SERVED
 
 
+@pytest.mark.long
 def test_an_undo_alone_brings_the_site_back(site: Site) -> None:
     """A range that the edge connects from and does not publish: served while all are let in, and again at once."""
     room = site.stage.running.cloudflare
@@ -212,6 +213,7 @@ def test_vantages_that_cannot_tell_undo_nothing(zone: Zone) -> None:
         assert said in why(each)
 
 
+@pytest.mark.long
 def test_a_vantage_that_loses_its_way_undoes_nothing(zone: Zone) -> None:
     """Without any route nothing is known, neither good nor bad; nor behind a firewall, where nothing is begun."""
     lost, shut = (zone.site(f"shop{n}", f"www{n}.example.org") for n in range(2))
