@@ -133,6 +133,14 @@ def test_a_stranger_who_still_gets_in_keeps_the_narrowing_and_is_told() -> None:
     assert not site.lets_in(STRANGER)
 
 
+def test_a_stranger_who_connects_and_fails_at_tls_has_passed_the_network_lock() -> None:
+    """Apply would say LOCKED, and verify NOT LOCKED, of the same load balancer."""
+    refused = (Outcome.ALERT, Evidence(alert="certificate_required"))
+    site = ConnectedSite(lambda _ask, kind: refused if kind == "straight" else None)
+    result = site.run()
+    assert (result.outcome, result.exit_code, result.locked) == (RunOutcome.DONE, ExitCode.PENDING, False)
+
+
 def test_a_broken_family_stops_although_the_other_is_served() -> None:
     """Visitors over IPv6 would be forgotten."""
 

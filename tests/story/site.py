@@ -132,20 +132,22 @@ class Site:
         """The command line's options that lock this origin to its edge, whatever else lets somebody in."""
         return ("--load-balancer", self.origin.name, "--foreign", "remove", "--hostname", self.origin.hostname)
 
-    def configured(self, *sections: str, target: str = "", **keys: str) -> Sequence[str]:
+    def configured(self, *sections: str, target: str = "", named: bool = True, **keys: str) -> Sequence[str]:
         """Write a configuration of this origin, and return the options that name it.
 
         Args:
             sections: further sections, such as a ``[[origins.shop.exceptions]]``.
             target: what is locked; by default the load balancer.
+            named: whether the hostname stands in it.
             keys: of the network lock, as TOML has them; by default foreign rules are removed.
         """
-        path = self.stage.folder / f"{self.origin.name}.toml"
+        number = sum(1 for _ in self.stage.folder.glob("*.toml"))
+        path = self.stage.folder / f"{self.origin.name}-{number}.toml"
         network = {"foreign": '"remove"', **keys}
         lines = [
             "[origins.shop]",
             target or f'load_balancer = "{self.origin.name}"',
-            f'hostnames = ["{self.origin.hostname}"]',
+            f'hostnames = ["{self.origin.hostname}"]' if named else "",
             "[origins.shop.network]",
             *(f"{name} = {value}" for name, value in network.items()),
             *sections,

@@ -156,13 +156,23 @@ def show(what: str, summary: Mapping[str, Any]) -> None:
 # --- the product ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rounds", [1, pytest.param(10, id="long", marks=[pytest.mark.long, pytest.mark.timeout(600)])])
-@pytest.mark.parametrize("via", ["rules", pytest.param("prefix-list", marks=pytest.mark.long)])
-def test_no_request_is_lost(stage: Stage, via: str, rounds: int) -> None:
+CASES: Final = (
+    pytest.param("rules", False, 1, id="rules"),
+    pytest.param("prefix-list", False, 1, id="prefix-list", marks=pytest.mark.long),
+    pytest.param("rules", True, 2, id="late", marks=pytest.mark.long),
+    pytest.param("rules", False, 12, id="for-longer", marks=[pytest.mark.long, pytest.mark.timeout(900)]),
+)
+
+
+@pytest.mark.parametrize("via, late, rounds", CASES)
+def test_no_request_is_lost(stage: Stage, via: str, late: bool, rounds: int) -> None:  # noqa: FBT001 - as pytest gives it
     """A visitor who is turned away by a swap is what the whole order of a plan is there to prevent."""
     origin = stage.open_origin()
     options = ("--load-balancer", origin.name, "--create-group", "--foreign", "remove", "--via", via, "--yes")
     stage.lists.publish(FIRST, IPV6)
+    if late:
+        # What was written shows up late, and the packets are told later than whoever wrote it.
+        stage.running.aws.settings(consistency_ms=1000, propagation_ms=700)
     with witnesses(stage, origin) as asked:
         stage.done("apply", *options)
         asked.pass_by()
@@ -173,8 +183,11 @@ def test_no_request_is_lost(stage: Stage, via: str, rounds: int) -> None:
             stage.lists.publish(FIRST, IPV6)
             stage.done("rollback", "--yes")
             asked.pass_by()
+        # What the packets are told late they are told now.
+        stage.running.aws.push()
+        asked.pass_by()
         edge, stranger, newcomer = asked.edge.told(), asked.stranger.told(), asked.newcomer.told()
-    show(f"{via}, {rounds} rounds", edge)
+    show(f"{via}, {rounds} changes and rollbacks{', late' if late else ''}", edge)
     assert edge["failed"] == {}, edge["failures"]
     assert_steady(edge)
     assert list(fates(stranger).values()) == [["in", "out"]] * 2

@@ -52,7 +52,7 @@ def test_locked_is_everything_kept() -> None:
     [
         report(through(522, None), straight=SHUT),
         report(through(), straight=probed(Outcome.HTTP, status=403)),
-        report(through(), straight=probed(Outcome.RESET_AFTER)),
+        report(through(), straight=probed(Outcome.RESET_AFTER, asked_for_certificate=True)),
         report(through(), straight=SHUT, read=ReadBack(22, holes=("sg-1 lets in 0.0.0.0/0",))),
         report(through(), straight=SHUT, read=ReadBack(22, widening=("authorize on sg-1",))),
     ],
@@ -101,6 +101,19 @@ def test_an_exception_is_asked_of_a_person_unless_this_machine_is_it() -> None:
     assert "ask ops" in elsewhere.said
     assert of(there, probed(Outcome.HTTP, status=200)).verdict is Verdict.KEPT
     assert of(there, SHUT).verdict is Verdict.BROKEN
+    assert of(there, probed(Outcome.NO_ROUTE)).verdict is Verdict.UNKNOWN
+    assert of(there, probed(Outcome.ALERT, alert="certificate_required")).verdict is Verdict.UNKNOWN
+
+
+def test_who_is_let_in_does_not_accuse_the_network_lock() -> None:
+    """Verify would say NOT LOCKED, from the office, of a load balancer that asks the office for a certificate too."""
+    policy = Policy("blog", GroupsById(("sg-1",)), hostnames=(HOST,), exceptions=(OFFICE,))
+    there = Vantage(SeenAs("203.0.113.7", ("203.0.113.7", "203.0.113.7")))
+    refused = probed(Outcome.ALERT, alert="certificate_required")
+    made = promises(policy, (), attempts(refused, there), FINE, there)
+    assert [each.verdict for each in made if each.who == "stranger"] == [Verdict.UNKNOWN]
+    stranger = promises(policy, (), attempts(refused), FINE, HERE)
+    assert [(each.verdict, each.lock) for each in stranger if each.who == "stranger"] == [(Verdict.BROKEN, "network")]
 
 
 def test_narrowing_needs_each_hostname_served_over_one_family_and_broken_over_none() -> None:

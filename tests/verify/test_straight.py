@@ -31,14 +31,35 @@ def test_silence_proves_only_of_who_could_have_got_there(outcome: Outcome) -> No
     assert stranger(probed(outcome), Standing()).verdict is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize("outcome", [Outcome.TIMED_OUT, Outcome.REFUSED, Outcome.RESET_BEFORE])
+def test_a_private_address_that_does_not_answer_shows_no_lock(outcome: Outcome) -> None:
+    """A load balancer's inner address, or 127.0.0.1, would be called locked from a laptop."""
+    assert stranger(probed(outcome), Standing(could_reach=True, private=True)).verdict is Verdict.UNKNOWN
+    assert stranger(probed(Outcome.HTTP, status=200), Standing(private=True)).verdict is Verdict.BROKEN
+
+
 def test_the_lock_that_stopped_it_is_named() -> None:
     """A person would not know which lock holds."""
     assert stranger(probed(Outcome.TIMED_OUT), REACHES).lock == "network"
-    assert stranger(probed(Outcome.RESET_AFTER), REACHES).lock == "identity"
+    assert stranger(probed(Outcome.RESET_AFTER, asked_for_certificate=True), REACHES).lock == "identity"
     assert stranger(probed(Outcome.ALERT, alert="certificate_required"), REACHES).lock == "identity"
 
 
-@pytest.mark.parametrize("alert", ["certificate_required", "bad_certificate", "handshake_failure", "unknown_ca"])
+@pytest.mark.parametrize("asked", [None, False])
+@pytest.mark.parametrize("outcome", [Outcome.RESET_IN, Outcome.RESET_AFTER, Outcome.ALERT])
+def test_a_server_that_asked_for_no_certificate_has_no_identity_lock(outcome: Outcome, *, asked: bool | None) -> None:
+    """A server that knows another name, or has lost its application, would be called locked."""
+    found = probed(outcome, asked_for_certificate=asked, alert="handshake_failure")
+    assert stranger(found, REACHES).verdict is Verdict.UNKNOWN
+
+
+def test_a_handshake_that_fails_over_a_certificate_is_the_identity_lock() -> None:
+    """TLS 1.2 has no other word for it."""
+    found = probed(Outcome.ALERT, asked_for_certificate=True, alert="handshake_failure")
+    assert (stranger(found, REACHES).verdict, stranger(found, REACHES).lock) == (Verdict.KEPT, "identity")
+
+
+@pytest.mark.parametrize("alert", ["certificate_required", "bad_certificate", "unknown_ca"])
 def test_an_alert_about_the_certificate_is_the_identity_lock(alert: str) -> None:
     """Mutual TLS that answers with alerts would be unknown."""
     assert stranger(probed(Outcome.ALERT, alert=alert), Standing()).verdict is Verdict.KEPT
@@ -72,6 +93,7 @@ def test_what_says_nothing_is_unknown(outcome: Outcome) -> None:
         proxied=st.sampled_from(["", "a proxy"]),
         could_reach=st.booleans(),
         edge=st.booleans(),
+        private=st.booleans(),
         right_name=st.booleans(),
     ),
     st.sampled_from([None, "certificate_required", "unrecognized_name", "protocol_version"]),
@@ -86,6 +108,7 @@ def test_no_verdict_is_surer_than_what_it_rests_on(outcome: Outcome, standing: S
         assert not standing.let_in
     if finding.verdict is Verdict.KEPT and outcome not in CONNECTED:
         assert standing.could_reach
+        assert not standing.private
         assert not standing.no_stranger
     assert finding.said
 

@@ -69,3 +69,9 @@ def test_an_answer_may_be_rightful_where_exceptions_are_and_the_address_is_not_k
     """An exception's own machine would raise an alarm; and without exceptions nobody would."""
     assert rightful(v4(), LET_IN, ipv6=False)
     assert not rightful(v4(), LetIn(EDGE), ipv6=False)
+
+
+def test_an_answer_may_be_rightful_where_a_way_out_may_be_an_exception() -> None:
+    """An office with two ways out would be told that its door is open to strangers."""
+    assert rightful(v4(ME, "192.0.2.67"), LET_IN, ipv6=False)
+    assert not rightful(v4(ME, "192.0.2.67"), LetIn(EDGE), ipv6=False)

@@ -12,13 +12,13 @@ import msgspec
 from originlock.app.observe import baseline_of
 from originlock.app.vantage import Probing, vantage_of
 from originlock.facts.edge import EdgeDescription
-from originlock.facts.networks import AddressSet
+from originlock.facts.networks import AddressSet, as_sent
 from originlock.facts.snapshot import Resolution
 from originlock.facts.unknown import Unknown
 from originlock.ports.reading import Baselines
 from originlock.verify.checking import CheckReport, NameSeen, judged, leaking, name_seen
 from originlock.verify.vantage import LetIn
-from originlock.verify.ways import HTTP, HTTPS, controls, straight, traces
+from originlock.verify.ways import HTTP, HTTPS, controls, few_of_each, straight, traces
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -90,7 +90,7 @@ def _is_address(name: str) -> bool:
 
 def _addresses(name: str, found: dict[str, Resolution | Unknown]) -> Resolution | Unknown:
     if _is_address(name):
-        return Resolution(name, (str(ipaddress.ip_address(name)),))
+        return Resolution(name, (as_sent(name),))
     return found.get(name, Unknown(f"the addresses of {name}", "it was not asked for"))
 
 
@@ -100,6 +100,8 @@ def _remarks(host: NameSeen, origin: NameSeen | None, edge: EdgeDescription | No
         said.append("without --origin only the DNS can be told of: name the origin, or one of its addresses")
     elif not origin.addresses:
         said.append(f"the origin {origin.name} has no address to try: {origin.unknown}")
+    elif len(origin.addresses) > len(few_of_each(origin.addresses)):
+        said.append(f"{origin.name} has {len(origin.addresses)} addresses: the first few of each family were tried")
     if edge is None and host.addresses:
         said.append(
             f"{host.name} is not behind an edge that is known here, so nobody said from where this machine is seen"

@@ -7,15 +7,18 @@ Lives here: when which connections are made, and the waits between them. Must no
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import ipaddress
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import msgspec
+
 from originlock.app.plan import Readers
 from originlock.app.vantage import Probing, vantage_of
 from originlock.facts.edge import AcceptedList, EdgeSigns
-from originlock.facts.networks import AddressSet
+from originlock.facts.networks import AddressSet, as_sent
 from originlock.facts.probing import Ask, Probed, Verdict
 from originlock.facts.snapshot import Resolution, Snapshot
 from originlock.facts.unknown import Unknown
@@ -71,12 +74,14 @@ class Tried:
         edge: through the edge, by hostname.
         ways: straight to the origin.
         controlled: to the edge, over each family and port.
+        unresolved: names of the origin that have no address, so that nothing was tried there.
     """
 
     edge: dict[str, tuple[Probed, ...]]
     ways: tuple[tuple[Straight, Probed], ...]
     controlled: tuple[Probed, ...]
     vantage: Vantage
+    unresolved: tuple[str, ...] = ()
 
     @property
     def straight(self) -> tuple[Probed, ...]:
@@ -121,16 +126,21 @@ class Witness:
         return self._after()
 
     def _after(self) -> Connections:
-        reference = self._widened or self._before
         # Who may bring about an undo is asked first and alone: visitors wait for it, and strangers are kept out slowly.
         asked = self._through_asks(_REPEATS)
         edge = self._by_name(asked, self._probing.prober.probe(tuple(ask for _, ask in asked)))
-        refused = "" if reference is None else why_undo(edge, self._site.signs, reference.edge)
+        refused = why_undo(edge, self._site.signs, self._served_in_this_run())
         now = Tried(edge, (), (), Vantage()) if refused else self.tried(edge=edge)
         seen = self._through(now)
         earlier = tuple(probed for tried in (self._before, self._widened) if tried for probed in tried.straight)
         attempts = judged(now.ways, now.controlled, now.vantage, self._site.let_in, earlier)
-        return Connections(self._site.policy.origin, "", refused, self._proofs("after-narrow", seen, attempts))
+        proofs = self._proofs("after-narrow", seen, attempts) + tuple(self._untried(name) for name in now.unresolved)
+        return Connections(self._site.policy.origin, "", refused, proofs)
+
+    def _untried(self, name: str) -> ConnectionProof:
+        what = f"a stranger does not get in at {name}"
+        origin = self._site.policy.origin
+        return ConnectionProof(origin, "after-narrow", "stranger", what, Verdict.UNKNOWN, "it has no address to try")
 
     def tried(
         self,
@@ -157,6 +167,7 @@ class Witness:
             ways=tuple(zip(ways, gone_round, strict=True)),
             controlled=controlled,
             vantage=vantage_of(self._probing.whereabouts, traced),
+            unresolved=tuple(each for each in site.origin if names and not addresses.get(each)),
         )
 
     def _through_asks(self, repeats: int) -> list[tuple[str, Ask]]:
@@ -178,6 +189,12 @@ class Witness:
         # A site that the edge could not serve before may be served by now: that is what widening is for.
         return through_the_edge(tried.edge, self._site.signs, _served_before(before, self._site.signs))
 
+    def _served_in_this_run(self) -> dict[str, tuple[Probed, ...]]:
+        """What was served at some moment of this run: what could not be told later does not unsay it."""
+        moments = [tried.edge for tried in (self._widened, self._before) if tried is not None]
+        served = [_served_before(edge, self._site.signs) for edge in moments]
+        return {name: tuple(p for edge in served for p in edge.get(name, ())) for name in self._site.policy.hostnames}
+
     def _proofs(
         self, when: str, seen: tuple[Served, ...], attempts: tuple[Attempt, ...]
     ) -> tuple[ConnectionProof, ...]:
@@ -187,14 +204,16 @@ class Witness:
         """The addresses of every name, asked for once a run; asked again for a while where there is none."""
         if self._addresses is not None:
             return self._addresses
-        known: dict[str, tuple[str, ...]] = {each: (each,) for each in self._site.origin if _is_address(each)}
+        known: dict[str, tuple[str, ...]] = {each: (as_sent(each),) for each in self._site.origin if _is_address(each)}
         missing = tuple(dict.fromkeys(n for n in (*self._site.policy.hostnames, *self._site.origin) if n not in known))
-        waited = 0.0
+        begun = self._clock.now()
         told = False
         while missing:
             found = self._probing.resolver.resolve(missing)
             known |= {n: a.addresses for n, a in found.items() if isinstance(a, Resolution) and a.addresses}
             missing = tuple(name for name in missing if name not in known)
+            # By the clock: a resolver that hangs takes its time too.
+            waited = (self._clock.now() - begun).total_seconds()
             if not missing or waited >= self._limits.dns_seconds:
                 break
             if not told:
@@ -202,7 +221,6 @@ class Witness:
                 self._talk.say(said)
                 told = True
             self._clock.sleep(_DNS_PAUSE)
-            waited += _DNS_PAUSE
         self._addresses = known
         return known
 
@@ -223,8 +241,11 @@ def site_of(policy: Policy, accepted: AcceptedList, snapshot: Snapshot | None, r
     balancer = None if snapshot is None else snapshot.load_balancer
     read = (balancer.dns_name,) if balancer is not None and balancer.dns_name else ()
     listening = () if balancer is None or isinstance(balancer.listeners, Unknown) else balancer.listeners
+    today = readers.clock.now().astimezone(datetime.UTC).date()
+    # One that has ended is let in no more: whoever still gets in there is a stranger.
+    holding = tuple(each for each in policy.exceptions if each.holds_on(today))
     return Site(
-        policy,
+        msgspec.structs.replace(policy, exceptions=holding),
         accepted.ranges.addresses | AddressSet.of(policy.network.extra_ranges),
         readers.edges.description(policy.edge).signs,
         policy.proof.addresses or read,
@@ -253,11 +274,12 @@ def connection_proofs(
             when,
             "stranger",
             f"a stranger does not get in at {place(each.probed.ask)} {each.way.value}",
-            each.finding.verdict,
-            each.finding.said,
-            each.finding.lock,
+            finding.verdict,
+            finding.said,
+            finding.lock,
         )
         for each in attempts
+        for finding in [each.of_network]
     ]
     return (*edge, *strangers)
 

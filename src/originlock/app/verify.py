@@ -50,7 +50,14 @@ def _of(policy: Policy, limits: Limits, readers: Readers, talk: Talk) -> tuple[P
     tried = _tried(site, limits, readers, talk)
     attempts = judged(tried.ways, tried.controlled, tried.vantage, site.let_in)
     seen = through_the_edge(tried.edge, site.signs, {})
-    return promises(policy, seen, attempts, _read_back(planned), tried.vantage)
+    return (
+        *promises(site.policy, seen, attempts, _read_back(planned), tried.vantage),
+        *(
+            Promise(policy.origin, "stranger", name, "kept out", Verdict.UNKNOWN, "it has no address to try")
+            for name in tried.unresolved
+            if attempts
+        ),
+    )
 
 
 def _tried(site: Site, limits: Limits, readers: Readers, talk: Talk) -> Tried:

@@ -217,6 +217,17 @@ def _set(*texts: str) -> AddressSet:
     return AddressSet.of(parse(text) for text in texts)
 
 
+def as_sent(address: str) -> str:
+    """An address as packets carry it: an IPv4-mapped IPv6 address is IPv4 (RFC 4291, section 2.5.5.2).
+
+    Raises:
+        ValueError: the text is not an address.
+    """
+    parsed = ipaddress.ip_address(address)
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return str(mapped or parsed)
+
+
 EVERYWHERE = _set("0.0.0.0/0", "::/0")
 
 PRIVATE = _set(

@@ -12,6 +12,8 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from originlock.lab.folder import short
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -48,9 +50,9 @@ def ask(path: Path, question: Mapping[str, object], *, seconds: float = 30.0) ->
         AskingError: nobody answers, or the answer is an error.
     """
     try:
-        with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as made:
+        with short(path) as place, contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as made:
             made.settimeout(seconds)
-            made.connect(str(path))
+            made.connect(str(place))
             made.sendall(json.dumps(question).encode() + b"\n")
             with made.makefile("rb") as lines:
                 said = json.loads(lines.readline(_MOST_BYTES))

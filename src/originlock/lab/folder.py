@@ -6,6 +6,7 @@ asking a lab (see `running`), or being one (see `supervisor`).
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -19,10 +20,14 @@ import msgspec
 from originlock.errors import StateError, Whose
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-#: A Unix socket's path may have 107 letters on Linux (unix(7)), fewer elsewhere; the longest name here takes 14.
-_LONGEST: Final = 90
+#: A Unix socket's path may have 107 bytes on Linux (unix(7)), and 103 elsewhere.
+_LONGEST: Final = 103
+
+
+#: Where the kernel shows what a process has open, as places of their own.
+_DESCRIPTORS: Final = Path("/proc/self/fd")
 
 
 class State(msgspec.Struct, frozen=True):
@@ -115,7 +120,7 @@ class Folder:
     def prepare(self) -> None:
         """Make it, for this user alone; raises StateError where it is no safe place."""
         remedy = "give another folder with ORIGINLOCK_LAB_DIR"
-        if len(str(self.path)) > _LONGEST:
+        if len(bytes(self.follower)) > _LONGEST and not _DESCRIPTORS.is_dir():
             message = f"the path of the lab's folder is too long for a socket in it: {self.path}"
             raise StateError(message, remedy)
         try:
@@ -206,6 +211,19 @@ class Folder:
         if held is not None:
             self.leave()
             os.close(held)
+
+
+@contextlib.contextmanager
+def short(path: Path) -> Iterator[Path]:
+    """A path to the same place that is not too long for a socket; good, for other processes too, while this lasts."""
+    if len(bytes(path)) <= _LONGEST:
+        yield path
+        return
+    held = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield Path(f"/proc/{os.getpid()}/fd/{held}/{path.name}")
+    finally:
+        os.close(held)
 
 
 def usual_folder(environment: Mapping[str, str]) -> Folder:

@@ -33,6 +33,15 @@ _OWN: Final = "/proc/thread-self/ns/net"
 _MOST_SECONDS: Final = 30.0
 
 
+#: A little of all that the lab's filters need of the kernel.
+_TRIED_RULES: Final = """\
+table inet tried {
+  set pairs { type ipv4_addr . inet_service; flags interval; }
+  chain input { type filter hook input priority 0; ct state established accept; }
+}
+"""
+
+
 class NamespaceError(Exception):
     """A namespace could not be made, or a program in it failed; the message says what it said."""
 
@@ -143,7 +152,9 @@ def why_none() -> str | None:
     except NamespaceError as error:
         return str(error)
     try:
-        tried.run(["nft", "list", "ruleset"])
+        tried.run(["ip", "link", "add", "one", "type", "veth", "peer", "name", "other"])
+        tried.run(["nft", "-f", "-"], _TRIED_RULES)
+        tried.set_kernel("ipv4/ip_forward", "1")
     except NamespaceError as error:
         return str(error)
     finally:

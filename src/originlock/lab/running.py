@@ -143,16 +143,19 @@ def stop(folder: Folder) -> bool:
         folder.sweep()
         return False
     for number in (signal.SIGTERM, signal.SIGKILL):
-        state = folder.read_state()
-        if state is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(state.process_id, number)
+        told: int | None = None
         deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline:
-            if not folder.is_locked():
-                folder.sweep()
-                return True
+        while folder.is_locked() and time.monotonic() < deadline:
+            # One that is coming up does not say yet which process it is.
+            state = folder.read_state()
+            if state is not None and told != state.process_id:
+                told = state.process_id
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(told, number)
             time.sleep(_PAUSE)
+        if not folder.is_locked():
+            folder.sweep()
+            return True
     message = f"the lab at {folder.path} does not end"
     raise TimeoutError(message)
 

@@ -17,6 +17,7 @@ import contextlib
 import functools
 import json
 import os
+import resource
 import signal
 import ssl
 import sys
@@ -36,7 +37,7 @@ from originlock.lab.cloudflare.state import CloudflareState
 from originlock.lab.control_socket import answering
 from originlock.lab.edge.proxy import Doors, Edge
 from originlock.lab.entering import host_files
-from originlock.lab.folder import Folder, State
+from originlock.lab.folder import Folder, State, short
 from originlock.lab.following import Following, follower
 from originlock.lab.ground import LoopbackGround
 from originlock.lab.keepalive import Server
@@ -90,29 +91,47 @@ class Supervisor:
         self.guard = None if ground is None else PacketFilter(ground)
         self.cloudflare = CloudflareState()
         self.cloudflare_api = Server(CloudflareRoom(CloudflareApi(self.cloudflare)))
-        self.aws = LocalAws(follower=folder.follower)
         self.authority = authority.root("originlock lab")
         self._relays: list[Relay] = []
 
     async def run(self, stack: contextlib.AsyncExitStack, ended: asyncio.Event) -> None:
         """Bring everything up, say so, and wait for the end; the stack takes it down."""
         _say(doing="the local AWS")
+        following = stack.enter_context(short(self.folder.follower))
+        self.aws = LocalAws(follower=following)
         self.aws.start()
         stack.callback(self.aws.stop)
+        self._end_with_aws(stack, ended)
         _say(doing="the data plane")
         plane = Plane(self.ground, S3Sink(self.aws.url, Keys(ACCESS_KEY, SECRET_KEY)))
         stack.push_async_callback(plane.close)
         self.following = Following(plane, self.hosts, self.guard)
-        stack.callback((await follower(self.folder.follower, self.following)).close)
+        stack.callback((await follower(following, self.following)).close)
         _say(doing="Cloudflare, and its edge")
         await self._cloudflare(stack)
         if self.hosts is not None:
             _say(doing="name servers and relays in the hosts")
             await self._names_and_relays(stack, self.hosts)
-        stack.callback((await answering(self.folder.control, self._answer)).close)
+        control = stack.enter_context(short(self.folder.control))
+        stack.callback((await answering(control, self._answer)).close)
         self.folder.write_state(self._state())
         _say(ready=True)
         await ended.wait()
+
+    def _end_with_aws(self, stack: contextlib.AsyncExitStack, ended: asyncio.Event) -> None:
+        """A lab without its AWS would be neither up nor down."""
+        if self.aws.process_id is None or not hasattr(os, "pidfd_open"):
+            return
+        loop = asyncio.get_running_loop()
+        held = os.pidfd_open(self.aws.process_id)
+        stack.callback(os.close, held)
+
+        def gone() -> None:
+            loop.remove_reader(held)
+            ended.set()
+
+        loop.add_reader(held, gone)
+        stack.callback(loop.remove_reader, held)
 
     async def _cloudflare(self, stack: contextlib.AsyncExitStack) -> None:
         threading.Thread(target=self.cloudflare_api.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -288,6 +307,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--while-stdin", action="store_true", help="end when standard input ends")
     given = parser.parse_args(arguments)
     os.umask(0o077)
+    # Each visitor of a listener is an open file, and so is each connection of the edge: as many as one may have.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     folder = Folder(given.folder)
     try:
         folder.prepare()

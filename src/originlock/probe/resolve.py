@@ -10,6 +10,7 @@ import threading
 import time
 from typing import Final
 
+from originlock.facts.networks import as_sent
 from originlock.facts.snapshot import Resolution
 from originlock.facts.unknown import Unknown
 
@@ -42,4 +43,4 @@ def _ask(hostname: str, answers: dict[str, Resolution | Unknown]) -> None:
     except (OSError, UnicodeError) as error:
         answers[hostname] = Unknown(f"the addresses of {hostname}", f"the resolver says: {error}")
         return
-    answers[hostname] = Resolution(hostname, tuple(sorted({str(entry[4][0]) for entry in found})))
+    answers[hostname] = Resolution(hostname, tuple(sorted({as_sent(str(entry[4][0])) for entry in found})))

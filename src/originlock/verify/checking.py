@@ -9,12 +9,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from originlock.facts.networks import AddressSet
+from originlock.facts.networks import NOT_GLOBAL, AddressSet
 from originlock.facts.probing import CONNECTED, Ask, Probed, Verdict
 from originlock.facts.snapshot import Resolution
 from originlock.facts.unknown import Unknown
-from originlock.verify.finding import Finding
-from originlock.verify.straight import Standing, stranger
+from originlock.verify.finding import Finding, broken, unknown
+from originlock.verify.straight import NETWORK, Standing, stranger
 from originlock.verify.vantage import LetIn, Vantage, no_stranger, proxied, rightful
 from originlock.verify.ways import Straight, Way
 
@@ -41,11 +41,25 @@ class NameSeen(msgspec.Struct, frozen=True):
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """One way round the edge, tried."""
+    """One way round the edge, tried.
+
+    Attributes:
+        let_in: why this machine may be let in; empty if it is none of those that are.
+    """
 
     way: Way
     probed: Probed
     finding: Finding
+    let_in: str = ""
+
+    @property
+    def of_network(self) -> Finding:
+        """What it proves where a network lock promises that no stranger connects: what stops one later is too late."""
+        if self.finding.verdict is not Verdict.KEPT or self.probed.outcome not in CONNECTED:
+            return self.finding
+        if self.let_in:
+            return unknown(f"{self.finding.said}; whether a stranger connects cannot be told: {self.let_in}")
+        return broken(f"the network lock let a stranger connect; what then stopped it: {self.finding.said}", NETWORK)
 
 
 class CheckReport(msgspec.Struct, frozen=True):
@@ -93,8 +107,8 @@ def leaking(seen: NameSeen, origin: NameSeen | None) -> NameSeen:
     """Whether a name shows where the origin is."""
     if seen.unknown:
         leaks = None
-    elif origin is None:
-        # Where the origin is, nobody said: an address that is not the edge's may be it.
+    elif origin is None or origin.unknown:
+        # Where the origin is, is not known: an address that is not the edge's may be it.
         leaks = None if seen.outside else False
     else:
         leaks = bool(set(seen.outside) & set(origin.addresses))
@@ -120,9 +134,9 @@ def judged(
     got_out = {(p.ask.ipv6, p.ask.port) for p in controls if p.outcome in CONNECTED}
     got_there = {(p.ask.address, p.ask.port) for p in earlier if p.outcome in CONNECTED}
     return tuple(
-        Attempt(each.way, probed, stranger(probed, _standing(each, vantage, let_in, could_reach)))
+        Attempt(each.way, probed, stranger(probed, standing), standing.let_in)
         for each, probed in tried
-        for could_reach in [_is_in(each.ask, got_out, got_there)]
+        for standing in [_standing(each, vantage, let_in, _is_in(each.ask, got_out, got_there))]
     )
 
 
@@ -138,5 +152,6 @@ def _standing(each: Straight, vantage: Vantage, let_in: LetIn, could_reach: bool
         proxied=proxied(vantage, ipv6=ipv6),
         could_reach=could_reach,
         edge=let_in.edge.covers_address(each.ask.address),
+        private=NOT_GLOBAL.covers_address(each.ask.address),
         right_name=each.way not in (Way.WRONG_NAME, Way.NO_NAME),
     )

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 import msgspec
 
 from originlock.facts.networks import AddressSet
-from originlock.facts.probing import ANSWERED, CONNECTED, Probed, Verdict
+from originlock.facts.probing import ANSWERED, Outcome, Probed, Verdict
 from originlock.intent.policy import Exemption, Policy
 from originlock.verify.checking import Attempt
 from originlock.verify.finding import Finding, broken, kept, unknown
@@ -164,7 +164,7 @@ def _round_it(policy: Policy, attempts: tuple[Attempt, ...]) -> Iterable[Promise
         )
         yield Promise(policy.origin, "stranger", "straight to the origin", "kept out", Verdict.UNKNOWN, said)
     for each in attempts:
-        finding = _of_locks(each)
+        finding = each.of_network
         yield Promise(
             policy.origin,
             "stranger",
@@ -175,14 +175,6 @@ def _round_it(policy: Policy, attempts: tuple[Attempt, ...]) -> Iterable[Promise
             finding.lock,
             each.probed,
         )
-
-
-def _of_locks(attempt: Attempt) -> Finding:
-    """The network lock promises that nobody else connects: whatever stops a stranger later, it did not hold."""
-    finding = attempt.finding
-    if finding.verdict is Verdict.KEPT and attempt.probed.outcome in CONNECTED:
-        return broken(f"the network lock let a stranger connect; what then stopped it: {finding.said}", NETWORK)
-    return finding
 
 
 def _place(probed: Probed) -> str:
@@ -198,13 +190,18 @@ def _exception(
     mine = [each.probed for each in attempts if _comes_from(vantage, exemption, ipv6=each.probed.ask.ipv6)]
     if mine:
         got_in = next((probed for probed in mine if probed.outcome in ANSWERED), None)
-        shown = got_in or mine[0]
-        verdict = Verdict.BROKEN if got_in is None else Verdict.KEPT
+        kept_away = next((probed for probed in mine if probed.outcome in _KEPT_AWAY), None)
+        shown = got_in or kept_away or mine[0]
+        verdict = Verdict.KEPT if got_in else Verdict.BROKEN if kept_away else Verdict.UNKNOWN
         return Promise(policy.origin, who, where, "gets in", verdict, in_words(shown), NETWORK, shown)
     rule = "not shown by AWS" if read.widening or read.unknown else "there, as AWS shows it"
     name = policy.hostnames[0] if policy.hostnames else "the origin"
     said = f"this machine is not there; its rule is {rule}; ask {exemption.owner} to open {name} straight from there"
     return Promise(policy.origin, who, where, "gets in", Verdict.UNKNOWN, said, NETWORK, matters=False)
+
+
+_KEPT_AWAY = frozenset({Outcome.TIMED_OUT, Outcome.REFUSED})
+"""What the network lock looks like to an exception that it forgot; where TLS refuses, it let it through."""
 
 
 def _comes_from(vantage: Vantage, exemption: Exemption, *, ipv6: bool) -> bool:

@@ -29,15 +29,16 @@ _REFUSES_CERTIFICATE = frozenset(
         "certificate_revoked",
         "certificate_unknown",
         "certificate_unobtainable",
-        "decrypt_error",
-        "handshake_failure",
         "no_certificate",
         "unknown_ca",
         "unsupported_certificate",
     }
 )
-"""Alerts that speak of the client's certificate (RFC 8446, section 6.2; RFC 5246, section 7.2.2: without one
-a TLS 1.2 server answers handshake_failure)."""
+"""Alerts that speak of the client's certificate (RFC 8446, section 6.2)."""
+
+_MAY_REFUSE_CERTIFICATE = frozenset({"access_denied", "decrypt_error", "handshake_failure"})
+"""Alerts that may speak of it, where one was asked for: without one a TLS 1.2 server answers handshake_failure (RFC
+5246, section 7.2.2), and so does one that knows neither the name nor a cipher."""
 
 _REFUSES_NAME = "unrecognized_name"
 
@@ -52,6 +53,7 @@ class Standing(msgspec.Struct, frozen=True):
         could_reach: whether its connections get out: it reached this address and port earlier in this run, or reaches
             something else now, over the same family and port.
         edge: whether the address is one of the edge's own, so that nothing was asked of the origin.
+        private: whether the address is not public, so that no stranger's packets get there whatever the origin does.
         right_name: whether the right name was sent, so that a refusal of the name says something else.
     """
 
@@ -60,6 +62,7 @@ class Standing(msgspec.Struct, frozen=True):
     proxied: str = ""
     could_reach: bool = False
     edge: bool = False
+    private: bool = False
     right_name: bool = True
 
 
@@ -77,7 +80,7 @@ def stranger(probed: Probed, standing: Standing) -> Finding:
         case Outcome.TIMED_OUT | Outcome.REFUSED | Outcome.RESET_BEFORE:
             return _kept_away(in_words(probed), IDENTITY if outcome is Outcome.RESET_BEFORE else NETWORK, standing)
         case Outcome.RESET_IN | Outcome.RESET_AFTER:
-            return kept(in_words(probed), IDENTITY)
+            return _reset(probed)
         case Outcome.ALERT:
             return _alert(probed, standing)
         case Outcome.CLOSED | Outcome.SILENT:
@@ -94,6 +97,8 @@ def _answered(said: str, standing: Standing) -> Finding:
 
 def _kept_away(said: str, lock: str, standing: Standing) -> Finding:
     """Whatever keeps a packet away may stand anywhere on the way, near this vantage too."""
+    if standing.private:
+        return unknown(f"{said}; but the address is not public: how the origin looks from outside, it cannot show")
     if standing.no_stranger:
         return unknown(f"{said}; but {standing.no_stranger}")
     if standing.could_reach:
@@ -101,9 +106,17 @@ def _kept_away(said: str, lock: str, standing: Standing) -> Finding:
     return unknown(f"{said}; but this machine reached nothing else over this family and port, so it may be its own way")
 
 
+def _reset(probed: Probed) -> Finding:
+    """A load balancer that verifies resets; so does one that does not know the name, or lost what stands behind it."""
+    if probed.evidence.asked_for_certificate:
+        return kept(in_words(probed), IDENTITY)
+    return unknown(f"{in_words(probed)}; no client certificate was seen to be asked for, so it says nothing of who may")
+
+
 def _alert(probed: Probed, standing: Standing) -> Finding:
     alert = probed.evidence.alert or "without a name"
-    if alert in _REFUSES_CERTIFICATE:
+    asked = probed.evidence.asked_for_certificate is True
+    if alert in _REFUSES_CERTIFICATE or (asked and alert in _MAY_REFUSE_CERTIFICATE):
         return kept(f"TLS was refused ({alert})", IDENTITY)
     if alert == _REFUSES_NAME and not standing.right_name:
         return kept(f"the name was refused ({alert})")

@@ -82,6 +82,8 @@ def rightful(vantage: Vantage, let_in: LetIn, *, ipv6: bool) -> str:
             return f"this machine is seen from {address}, which is an exception ({exception})"
     if let_in.exceptions and not seen.addresses:
         return f"the edge did not say from where it sees this machine over {family}, and there are exceptions"
+    if let_in.exceptions and len(set(seen.addresses)) > 1:
+        return f"the edge sees this machine from several addresses over {family}, and there are exceptions"
     return ""
 
 

@@ -76,6 +76,13 @@ def test_a_body_that_is_no_object(ours: CloudflareClient, body: bytes) -> None:
     connection.close()
 
 
+def test_a_body_that_is_too_large_ends_the_connection(ours: CloudflareClient) -> None:
+    """Without an answer, and without an act."""
+    with pytest.raises((OSError, http.client.HTTPException)):
+        ours.call("POST", "zones", {"name": "example.org", "jump_start": "x" * 1024 * 1024})
+    assert ours.call("GET", "zones") == []
+
+
 def test_records_are_exported(ours: CloudflareClient) -> None:
     """As a zone file, each with whether it is proxied."""
     host = proxied_host(ours, "www.example.org", "lb.example.net")

@@ -98,10 +98,10 @@ def _received(each: socket.socket) -> bytes:
         return b""
 
 
-def echoes(held: socket.socket | str) -> bool:
-    """Whether a standing connection still carries something there and back."""
+def echoes(held: socket.socket | str, *, seconds: float = 30.0) -> bool:
+    """Whether a standing connection still carries something there and back; a busy machine may take a while."""
     assert isinstance(held, socket.socket)
-    held.settimeout(PATIENCE)
+    held.settimeout(seconds)
     try:
         held.sendall(b"are you there?")
         return held.recv(100) == b"are you there?"
@@ -150,7 +150,7 @@ def test_standing_connections(
     guard.let_in(wanted(balancer(to_443(*CLOUDFLARE), tracked=tracked)))
     assert reached(ground, STRANGER.name, address) == "ETIMEDOUT"
     assert echoes(edges)
-    assert echoes(strangers) is goes_on
+    assert echoes(strangers, seconds=30.0 if goes_on else PATIENCE) is goes_on
     for each in (strangers, edges):
         assert isinstance(each, socket.socket)
         each.close()
@@ -212,7 +212,7 @@ def test_sabotage_loses_one_range_and_ends(ground: NamespaceGround, guard: Packe
     assert echoes(standing)
     guard.drop("173.245.48.0/20")
     guard.drop("2001:db8:100::/48", EDGE.name)
-    assert not echoes(standing)
+    assert not echoes(standing, seconds=PATIENCE)
     assert reached(ground, EDGE.name, IPV4) == "ETIMEDOUT"
     assert reached(ground, EDGE.name, IPV4, source=EDGE.ipv4[1]) == "connected"
     assert reached(ground, EDGE.name, IPV6) in {"ETIMEDOUT", "EPERM"}

@@ -31,9 +31,10 @@ FIXED = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200", 
 ASK: Final = f"""
 import http.client, socket, ssl, sys
 context = ssl.create_default_context()
-connection = http.client.HTTPSConnection({HOST!r}, timeout=1.5, context=context)
+connection = http.client.HTTPSConnection({HOST!r}, timeout=60, context=context)
 if len(sys.argv) > 1:
     plain = socket.create_connection((sys.argv[1], 443), timeout=0.4)
+    plain.settimeout(60)
     connection.sock = context.wrap_socket(plain, server_hostname={HOST!r})
 connection.request("GET", "/")
 answer = connection.getresponse()
@@ -219,7 +220,7 @@ def test_another_port_of_the_machine_can_be_one_of_the_hosts(running: RunningLab
         other = int(server.stdout.readline())
         assert other != port
         running.relay(other)
-        program = f"import urllib.request; urllib.request.urlopen('http://127.0.0.1:{other}/', timeout=5)"
+        program = f"import urllib.request; urllib.request.urlopen('http://127.0.0.1:{other}/', timeout=30)"
         ended = command.run("exec", "--", "python3", "-c", program)
         assert "501" in ended.stderr
         server.terminate()

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 BASE: Final = "/client/v4/"
 IPS: Final = f"{BASE}ips"
 
-#: More than any call of the API needs.
+#: More than any call of the API needs; the connection of one that is larger is ended.
 MOST_BODY: Final = 1024 * 1024
 
 _MOST_HANGING_SECONDS: Final = 120.0
@@ -229,7 +229,10 @@ class CloudflareApi:
 
 
 def _asked(environ: WSGIEnvironment) -> _Asked:
-    length = min(int(environ.get("CONTENT_LENGTH") or 0), MOST_BODY)
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    if length > MOST_BODY:
+        # What is not read cannot be stepped over either.
+        raise DropConnectionError
     path = str(environ.get("PATH_INFO", ""))
     return _Asked(
         method=str(environ["REQUEST_METHOD"]),

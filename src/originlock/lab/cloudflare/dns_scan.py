@@ -29,11 +29,13 @@ def triggered(state: CloudflareState, call: Call) -> Outcome:
     """``POST .../scan/trigger``: what is found waits to be reviewed."""
     zone = zone_in(state, call)
     before = state.held.records
+    # What is there already is found, too.
     state.held.records = {}
-    state.held.waiting[zone.id] = tuple(
-        record for each in state.held.findable.get(zone.name, ()) if (record := _taken(state, zone, each)) is not None
-    )
-    state.held.records = before
+    try:
+        taken = [_taken(state, zone, each) for each in state.held.findable.get(zone.name, ())]
+    finally:
+        state.held.records = before
+    state.held.waiting[zone.id] = tuple(each for each in taken if each is not None)
     return Result(None)
 
 
