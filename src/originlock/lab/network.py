@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import time
 from typing import TYPE_CHECKING, Final
 
 from originlock.lab.addresses import EDGE, FRONT_IPV4, FRONT_IPV6, HOSTS, ORIGIN
@@ -32,8 +33,13 @@ if TYPE_CHECKING:
 #: The router's address on every link: link-local ones, that nobody needs a route to (RFC 3927, RFC 4291).
 _ROUTER_IPV4: Final = "169.254.1.1"
 _ROUTER_IPV6: Final = "fe80::1"
+_ROUTER: Final = (_ROUTER_IPV4, _ROUTER_IPV6)
 _HOST_IPV4: Final = "169.254.1.2"
 _HOST_IPV6: Final = "fe80::2"
+
+#: Far more than the kernel takes, on the busiest machine.
+_MOST_SECONDS: Final = 20.0
+_PAUSE: Final = 0.002
 
 #: The one interface of a host.
 _INTERFACE: Final = "eth0"
@@ -112,16 +118,24 @@ class NamespaceGround:
             for setting, value in _HOST_SETTINGS:
                 namespace.set_kernel(setting, value)
             _ip(namespace, _host_lines(host))
+        for host in HOSTS:
+            _await_ipv6(self._hosts[host.name], [_HOST_IPV6, *_addresses(host)])
 
     def _link_lines(self, host: Host) -> Sequence[str]:
-        name = _link(host)
+        name, where = _link(host), self._hosts[host.name].path
+        peer = f"name {_INTERFACE} address {_host_mac(host)} netns {where}"
         return (
-            f"link add {name} type veth peer name {_INTERFACE} netns {self._hosts[host.name].path}",
+            f"link add {name} address {_router_mac(host)} type veth peer {peer}",
             # Without an address of the kernel's own, which would have to be tried for a second before it is used.
             f"link set {name} addrgenmode none up",
             f"addr add {_ROUTER_IPV4}/32 dev {name}",
             f"addr add {_ROUTER_IPV6}/64 dev {name} nodad",
-            *(f"route add {_whole(address)} dev {name}" for address in _addresses(host)),
+            # Nobody has to be asked for, so that no first packet is lost while the other end is not ready to answer.
+            *(
+                f"neigh add {each} lladdr {_host_mac(host)} dev {name} nud permanent"
+                for each in (_HOST_IPV4, _HOST_IPV6)
+            ),
+            *(f"route add {_whole(address)} {_way(host, address)}" for address in _addresses(host)),
         )
 
     def give_balancers(self, addresses: Iterable[str]) -> None:
@@ -142,11 +156,12 @@ class NamespaceGround:
             *(f"addr del {_whole(each)} dev {_INTERFACE}" for each in gone),
         ]
         router = [
-            *(f"route replace {_whole(each)} dev {_link(ORIGIN)}" for each in new),
-            *(f"route del {_whole(each)} dev {_link(ORIGIN)}" for each in gone),
+            *(f"route replace {_whole(each)} {_way(ORIGIN, each)}" for each in new),
+            *(f"route del {_whole(each)} {_way(ORIGIN, each)}" for each in gone),
         ]
         if new or gone:
             _ip(self._hosts[ORIGIN.name], origin)
+            _await_ipv6(self._hosts[ORIGIN.name], new)
             _ip(self._router, router)
         self._balancers = wanted
 
@@ -203,6 +218,17 @@ def _ip(namespace: Namespace, lines: Sequence[str]) -> None:
     namespace.run(["ip", "-batch", "-"], "".join(f"{line}\n" for line in lines))
 
 
+def _await_ipv6(namespace: Namespace, addresses: Sequence[str]) -> None:
+    """Wait until IPv6 addresses can be reached: the kernel puts them among its own a moment after it says so."""
+    wanted = {each for each in addresses if ":" in each}
+    deadline = time.monotonic() + _MOST_SECONDS
+    while wanted - set(namespace.run(["ip", "-6", "route", "show", "table", "local"]).split()):
+        if time.monotonic() > deadline:
+            message = f"the kernel does not take these addresses: {', '.join(sorted(wanted))}"
+            raise NamespaceError(message)
+        time.sleep(_PAUSE)
+
+
 def _host_lines(host: Host) -> Sequence[str]:
     return (
         "link set lo up",
@@ -211,6 +237,7 @@ def _host_lines(host: Host) -> Sequence[str]:
         f"addr add {_HOST_IPV4}/32 dev {_INTERFACE}",
         f"addr add {_HOST_IPV6}/64 dev {_INTERFACE} nodad",
         *(f"addr add {_whole(address)} dev {_INTERFACE} nodad" for address in _addresses(host)),
+        *(f"neigh add {each} lladdr {_router_mac(host)} dev {_INTERFACE} nud permanent" for each in _ROUTER),
         f"route add 0.0.0.0/0 via {_ROUTER_IPV4} dev {_INTERFACE} onlink{_source(host.ipv4)}",
         f"route add ::/0 via {_ROUTER_IPV6} dev {_INTERFACE}{_source(host.ipv6)}",
     )
@@ -228,6 +255,22 @@ def _source(addresses: Sequence[str]) -> str:
 
 def _whole(address: str) -> str:
     return f"{address}/{128 if ':' in address else 32}"
+
+
+def _way(host: Host, address: str) -> str:
+    """The router's way to an address of a host."""
+    if ":" in address:
+        return f"via {_HOST_IPV6} dev {_link(host)}"
+    return f"via {_HOST_IPV4} dev {_link(host)} onlink"
+
+
+def _router_mac(host: Host) -> str:
+    """Locally administered (IEEE 802), one for each end of each link."""
+    return f"02:00:00:00:01:{HOSTS.index(host):02x}"
+
+
+def _host_mac(host: Host) -> str:
+    return f"02:00:00:00:02:{HOSTS.index(host):02x}"
 
 
 def _link(host: Host) -> str:
