@@ -1,6 +1,7 @@
 """`originlock check` by the real command: what it says of origins that are open, locked, or cannot be judged from here.
 
-All commands of this module run in one world, several at a time, before the first test looks at what they said.
+All commands run in one world, several at a time, and then one test looks at what they said: tests of their own would be
+shared out among workers, each of which would run all commands.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -27,8 +27,6 @@ from originlock.lab.authority import Leaf, self_signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from originlock.lab.running import RunningLab
 
 #: How many commands run at once: each of them mostly waits for what does not answer.
 AT_ONCE: Final = 8
@@ -52,7 +50,7 @@ class Case:
     Attributes:
         arguments: after `check`; ``{}`` stands for the locked origin's name, ``{4}`` and ``{6}`` for its addresses.
         said: what its report has to say somewhere.
-        long: whether another case shows nearly as much, so that `make test` leaves it out.
+        long: whether another case shows nearly as much, so that the quick run leaves it out.
     """
 
     arguments: str
@@ -112,13 +110,6 @@ CASES: Final[Mapping[str, Case]] = {
     "a drip of HTTP": Case(f"{LOCKED} --origin {STRANGER.ipv4[0]} --port {DRIP_HTTP}", 3, "HTTP 200", long=True),
     "a DNS that never answers": Case(f"{LOCKED} --origin nowhere.example.org", 7, wrapped=("{no-dns}",)),
 }
-
-
-def named(*, only: Callable[[Case], bool] = lambda _: True) -> Sequence[Any]:
-    """The names of cases, as parameters."""
-    return [
-        pytest.param(name, marks=[pytest.mark.long] if case.long else []) for name, case in CASES.items() if only(case)
-    ]
 
 
 @dataclass(frozen=True)
@@ -229,12 +220,9 @@ def _line(case: Case, names: Mapping[str, str], no_dns: Sequence[str]) -> tuple[
     return ["check", *arguments.split(), "-o", "json"], wrapped
 
 
-@pytest.fixture(scope="module")
-def runs(
-    request: pytest.FixtureRequest, running: RunningLab, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Mapping[str, Run]]:
-    """Every case that some test of this run is about."""
-    with Stage.of(running, tmp_path_factory.mktemp("check")) as stage, ExitStack() as stack:
+def run_all(stage: Stage, wanted: Sequence[str]) -> Mapping[str, Run]:
+    """Make the world, and run these cases in it."""
+    with ExitStack() as stack:
         zone = Zone.of(stage, origin_family="any")
         opened, locked, half = (zone.site(f"shop{n}", name) for n, name in enumerate((OPEN, LOCKED, HALF)))
         locked.shut()
@@ -255,14 +243,7 @@ def runs(
         }
         stack.enter_context(peers(stage))
         stack.enter_context(without_routes(stage, "stranger", 6))
-        yield _all(locked, _wanted(request.session.items), names, _no_dns(stage))
-
-
-def _wanted(items: Sequence[pytest.Item]) -> Sequence[str]:
-    """The cases that tests ask for by name."""
-    mine = [each for each in items if isinstance(each, pytest.Function) and each.path == Path(__file__)]
-    asked = {each.callspec.params["name"] for each in mine if hasattr(each, "callspec")}
-    return [name for name in CASES if name in asked]
+        return _all(locked, wanted, names, _no_dns(stage))
 
 
 def _no_dns(stage: Stage) -> Sequence[str]:
@@ -289,10 +270,24 @@ def _all(site: Site, wanted: Sequence[str], names: Mapping[str, str], no_dns: Se
 # --- what they said ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", named())
-def test_it_ends_with_what_could_be_told(runs: Mapping[str, Run], name: str) -> None:
-    """0 locked, 3 open, 7 where this vantage, or the peer, lets nothing be told; with the same keys each time."""
-    case, run = CASES[name], runs[name]
+@pytest.mark.parametrize("long", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_what_it_says(stage: Stage, subtests: pytest.Subtests, *, long: bool) -> None:
+    """0 locked, 3 open, 7 where this vantage, or the peer, lets nothing be told; within its time, with its keys."""
+    runs = run_all(stage, [name for name, case in CASES.items() if case.long is long])
+    for name, run in runs.items():
+        with subtests.test(name):
+            ends_with_what_could_be_told(CASES[name], run)
+    for name in (each for each in runs if CASES[each].endless):
+        with subtests.test(f"{name}, in time"):
+            ends_in_time(run=runs[name])
+    for name, said in _MORE.items():
+        if name in runs:
+            with subtests.test(f"{name}, more"):
+                said(runs[name])
+
+
+def ends_with_what_could_be_told(case: Case, run: Run) -> None:
+    """The exit code, the bottom line, and the keys that those who read it rely on."""
     assert run.ended.code == case.code, (run.ended.err, run.ended.out)
     data = run.ended.json
     assert data["locked"] is {0: True, 3: False, 7: None}[case.code]
@@ -305,49 +300,51 @@ def test_it_ends_with_what_could_be_told(runs: Mapping[str, Run], name: str) -> 
         assert each["evidence"]["at"]
 
 
-@pytest.mark.parametrize("name", named(only=lambda case: case.endless))
-def test_it_ends_in_time(runs: Mapping[str, Run], name: str) -> None:
+def ends_in_time(run: Run) -> None:
     """Half a minute, whatever the peer does: from the first connection to the end of the last, and names before."""
-    probes = runs[name].probes
-    begun = [datetime.datetime.fromisoformat(each["evidence"]["at"]) for each in probes]
-    lasted = [datetime.timedelta(seconds=each["evidence"]["seconds"]) for each in probes]
+    begun = [datetime.datetime.fromisoformat(each["evidence"]["at"]) for each in run.probes]
+    lasted = [datetime.timedelta(seconds=each["evidence"]["seconds"]) for each in run.probes]
     ended = [at + seconds for at, seconds in zip(begun, lasted, strict=True)]
-    assert not probes or max(ended) - min(begun) < BOUND - NAMES
+    assert not ended or max(ended) - min(begun) < BOUND - NAMES
 
 
-@pytest.mark.parametrize("name", ["open"])
-def test_every_way_round_is_tried(runs: Mapping[str, Run], name: str) -> None:
-    """Both families, both ports, the right name, a wrong one and none, and certificates of strangers."""
-    probes = runs[name].probes
-    assert {each["family"] for each in probes} == {"ipv4", "ipv6"}
-    assert {each["port"] for each in probes} == {80, 443}
-    tls = [each for each in probes if each["port"] == 443]
+def tries_every_way_round(run: Run) -> None:
+    """Both families, both ports, the right name, a wrong one and none, certificates of strangers; and names that leak.
+
+    A record that is not proxied shows where to go round the edge; one that leads elsewhere does not.
+    """
+    assert {each["family"] for each in run.probes} == {"ipv4", "ipv6"}
+    assert {each["port"] for each in run.probes} == {80, 443}
+    tls = [each for each in run.probes if each["port"] == 443]
     assert {each["sni"] for each in tls} == {OPEN, "originlock-probe.invalid", None}
     assert {each["certificate"] for each in tls} == {"none", "stranger", "look-alike"}
     assert {(each["verdict"], each["evidence"]["status"]) for each in tls} == {("http", 200)}
-    assert {each["verdict"] for each in probes if each["port"] == 80} == {"timeout"}
-
-
-@pytest.mark.parametrize(
-    "name, verdict",
-    [("locked", "timeout"), pytest.param("admitted, and nobody listens", "refused", marks=pytest.mark.long)],
-)
-def test_what_stopped_a_stranger_is_named(runs: Mapping[str, Run], name: str, verdict: str) -> None:
-    """The network lock, by silence or by a refusal."""
-    assert {(each["verdict"], each["lock"]) for each in runs[name].probes} == {(verdict, "network")}
-
-
-@pytest.mark.parametrize("name", ["open"])
-def test_names_that_show_the_origin_leak(runs: Mapping[str, Run], name: str) -> None:
-    """A record that is not proxied shows where to go round the edge; one that leads elsewhere does not."""
-    also = {each["name"]: each["leaks"] for each in runs[name].ended.json["also"]}
+    assert {each["verdict"] for each in run.probes if each["port"] == 80} == {"timeout"}
+    also = {each["name"]: each["leaks"] for each in run.ended.json["also"]}
     assert also == {f"mail.{OPEN}": True, f"cdn.{OPEN}": False, f"other.{OPEN}": False}
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("name", ["open, without DNS"])
-def test_without_dns_the_origin_is_tried_all_the_same(runs: Mapping[str, Run], name: str) -> None:
+def is_stopped_by_silence(run: Run) -> None:
+    """The network lock: a SYN that is dropped."""
+    assert {(each["verdict"], each["lock"]) for each in run.probes} == {("timeout", "network")}
+
+
+def is_stopped_by_a_refusal(run: Run) -> None:
+    """The network lock, too: nothing that answers stands behind the port."""
+    assert {(each["verdict"], each["lock"]) for each in run.probes} == {("refused", "network")}
+
+
+def is_tried_without_names(run: Run) -> None:
     """Who has no DNS can still be told that the door is open."""
-    data = runs[name].ended.json
+    data = run.ended.json
     assert (data["addresses"], data["edge"]) == ([], None)
-    assert {each["verdict"] for each in data["probes"]} == {"http"}
+    assert {each["verdict"] for each in run.probes} == {"http"}
+
+
+_MORE: Final[Mapping[str, Callable[[Run], None]]] = {
+    "open": tries_every_way_round,
+    "locked": is_stopped_by_silence,
+    "admitted, and nobody listens": is_stopped_by_a_refusal,
+    "open, without DNS": is_tried_without_names,
+}
+"""What else is to be seen in some of them."""

@@ -1,6 +1,7 @@
 """`originlock verify` by the real command: every promise of a policy, in the whole lab, before and after a lock.
 
-All commands of this module run in one world, side by side, before the first test looks at what they said.
+All commands run in one world, side by side, and then one test looks at what they said: tests of their own would be
+shared out among workers, each of which would run all commands.
 """
 
 from __future__ import annotations
@@ -13,9 +14,8 @@ from tests.story.site import Ended, Site, Zone, without_routes
 from tests.story.stage import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from originlock.lab.running import RunningLab
 
 #: How many commands run at once: each of them mostly waits for what does not answer.
 AT_ONCE: Final = 6
@@ -23,30 +23,28 @@ AT_ONCE: Final = 6
 _CODES: Final[Mapping[bool | None, int]] = {True: 0, False: 3, None: 7}
 
 
-@pytest.fixture(scope="module")
-def runs(running: RunningLab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Ended]]:
+def run_all(stage: Stage) -> dict[str, Ended]:
     """An origin that nobody has locked, one that `apply` has locked, and what the command says of them."""
-    with Stage.of(running, tmp_path_factory.mktemp("verify")) as stage:
-        zone = Zone.of(stage, origin_family="any")
-        opened, locked = (zone.site(f"shop{n}", f"www{n}.example.org") for n in range(2))
-        policy = locked.configured(*locked.exceptions)
-        group = f'security_groups = ["{locked.origin.group_id}"]'
-        applied = locked.run(*locked.apply(*policy))
-        wanted: Mapping[str, tuple[Site, Sequence[str], str]] = {
-            "before": (opened, opened.configured(), "operator"),
-            "after": (locked, policy, "operator"),
-            "office": (locked, policy, "office"),
-            "no IPv6": (locked, policy, "stranger"),
-            "no hostnames": (locked, locked.configured(*locked.exceptions, named=False), "operator"),
-            "no addresses": (locked, locked.configured(*locked.exceptions, target=group), "operator"),
-        }
+    zone = Zone.of(stage, origin_family="any")
+    opened, locked = (zone.site(f"shop{n}", f"www{n}.example.org") for n in range(2))
+    policy = locked.configured(*locked.exceptions)
+    group = f'security_groups = ["{locked.origin.group_id}"]'
+    applied = locked.run(*locked.apply(*policy))
+    wanted: Mapping[str, tuple[Site, Sequence[str], str]] = {
+        "before": (opened, opened.configured(), "operator"),
+        "after": (locked, policy, "operator"),
+        "office": (locked, policy, "office"),
+        "no IPv6": (locked, policy, "stranger"),
+        "no hostnames": (locked, locked.configured(*locked.exceptions, named=False), "operator"),
+        "no addresses": (locked, locked.configured(*locked.exceptions, target=group), "operator"),
+    }
 
-        def one(name: str) -> tuple[str, Ended]:
-            site, options, host = wanted[name]
-            return name, site.run("verify", "-o", "json", *options, host=host)
+    def one(name: str) -> tuple[str, Ended]:
+        site, options, host = wanted[name]
+        return name, site.run("verify", "-o", "json", *options, host=host)
 
-        with without_routes(stage, "stranger", 6), ThreadPoolExecutor(AT_ONCE) as pool:
-            yield {"applied": applied, **dict(pool.map(one, wanted))}
+    with without_routes(stage, "stranger", 6), ThreadPoolExecutor(AT_ONCE) as pool:
+        return {"applied": applied, **dict(pool.map(one, wanted))}
 
 
 def expectations(found: Ended, who: str) -> Sequence[Mapping[str, Any]]:
@@ -59,54 +57,45 @@ def verdicts(found: Ended, who: str, where: str = "") -> set[str]:
     return {each["verdict"] for each in expectations(found, who) if where in each["where"]}
 
 
-@pytest.mark.parametrize(
-    "name, locked",
-    [("before", False), ("after", True), ("office", None), ("no IPv6", None)],
-)
-def test_the_bottom_line(runs: Mapping[str, Ended], name: str, locked: bool | None) -> None:  # noqa: FBT001 - expected
-    """True only if everything that matters is kept; the exit code says the same."""
-    found = runs[name]
+def test_what_it_says(stage: Stage, subtests: pytest.Subtests) -> None:
+    """Every promise with its verdict, and a bottom line that is True only if everything that matters is kept."""
+    runs = run_all(stage)
+    applied = runs.pop("applied")
+    assert applied.code == 0, applied.err
+    for name, found in runs.items():
+        with subtests.test(name):
+            has_a_bottom_line_and_its_keys(found, locked=_LOCKED[name])
+            _MORE[name](found)
+
+
+def has_a_bottom_line_and_its_keys(found: Ended, *, locked: bool | None) -> None:
+    """The exit code says what `locked` says, and the summary counts what is there."""
     assert found.code == _CODES[locked], (found.err, found.out)
     data = found.json
     assert data["locked"] is locked
-    counted = {name: data["summary"][name] for name in ("kept", "broken", "unknown")}
-    assert sum(counted.values()) == len(data["expectations"])
-    assert data["summary"]["said"]
-
-
-@pytest.mark.parametrize("name", ["no hostnames", "no addresses"])
-def test_without_names_or_addresses_it_cannot_be_told(runs: Mapping[str, Ended], name: str) -> None:
-    """A lock that nobody tried must not be called one."""
-    found = runs[name]
-    assert found.code == 7, (found.err, found.out)
-    assert found.json["locked"] is None
-    assert verdicts(found, "stranger") == {"unknown"}
-
-
-@pytest.mark.parametrize("name", ["before", "after", "office", "no IPv6", "no hostnames", "no addresses"])
-def test_its_keys(runs: Mapping[str, Ended], name: str) -> None:
-    """Whatever it found, those who read it find the same keys."""
-    data = runs[name].json
-    assert {"expectations", "locked", "summary"} <= set(data)
     assert data["expectations"]
+    assert sum(data["summary"][name] for name in ("kept", "broken", "unknown")) == len(data["expectations"])
+    assert data["summary"]["said"]
     for each in data["expectations"]:
         assert {"who", "where", "expected", "verdict", "lock", "evidence"} <= set(each)
         assert each["verdict"] in {"kept", "broken", "unknown"}
         assert each["evidence"]["said"]
 
 
-def test_before_a_lock_everybody_gets_in(runs: Mapping[str, Ended]) -> None:
+def nobody_tried(found: Ended) -> None:
+    """A lock that nobody tried must not be called one."""
+    assert verdicts(found, "stranger") == {"unknown"}
+
+
+def everybody_gets_in(found: Ended) -> None:
     """The edge is served, and a stranger too, in every way."""
-    found = runs["before"]
     assert verdicts(found, "edge", "https://") == {"kept"}
     assert verdicts(found, "stranger", ":443") == {"broken"}
     assert verdicts(found, "everyone else") == {"broken"}
 
 
-def test_after_it_the_edge_alone_gets_in(runs: Mapping[str, Ended]) -> None:
+def the_edge_alone_gets_in(found: Ended) -> None:
     """Over both families, in every way, by the network lock; ranges that nobody can try rest on reading back."""
-    assert runs["applied"].code == 0, runs["applied"].err
-    found = runs["after"]
     assert verdicts(found, "edge") == {"kept"}
     assert verdicts(found, "stranger") == {"kept"}
     assert {each["lock"] for each in expectations(found, "stranger")} == {"network"}
@@ -122,17 +111,35 @@ def test_after_it_the_edge_alone_gets_in(runs: Mapping[str, Ended]) -> None:
     assert verdicts(found, "exception") == {"unknown"}
 
 
-def test_an_exception_gets_in_and_is_no_stranger(runs: Mapping[str, Ended]) -> None:
+def an_exception_gets_in_and_is_no_stranger(found: Ended) -> None:
     """From the office the exception is proved, and that strangers are kept out is not."""
-    found = runs["office"]
     assert verdicts(found, "exception") == {"kept"}
     assert {each["evidence"]["connection"]["verdict"] for each in expectations(found, "exception")} == {"http"}
     assert verdicts(found, "stranger", ":443") == {"unknown"}
 
 
-def test_a_family_that_this_vantage_lacks_is_unknown(runs: Mapping[str, Ended]) -> None:
+def a_family_that_this_vantage_lacks_is_unknown(found: Ended) -> None:
     """An open door over IPv6 must not be called locked by somebody who has none."""
-    found = runs["no IPv6"]
     assert verdicts(found, "stranger", "[") == {"unknown"}
     assert verdicts(found, "stranger", "198.51.100.") == {"kept"}
     assert verdicts(found, "edge", "over IPv4") == {"kept"}
+
+
+_LOCKED: Final[Mapping[str, bool | None]] = {
+    "before": False,
+    "after": True,
+    "office": None,
+    "no IPv6": None,
+    "no hostnames": None,
+    "no addresses": None,
+}
+
+_MORE: Final[Mapping[str, Callable[[Ended], None]]] = {
+    "before": everybody_gets_in,
+    "after": the_edge_alone_gets_in,
+    "office": an_exception_gets_in_and_is_no_stranger,
+    "no IPv6": a_family_that_this_vantage_lacks_is_unknown,
+    "no hostnames": nobody_tried,
+    "no addresses": nobody_tried,
+}
+"""What else is to be seen in each."""
