@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 #: How many commands run at once: each of them mostly waits for what does not answer.
-AT_ONCE: Final = 8
+AT_ONCE: Final = 12
 
 #: What the command promises, whatever the peer does; and how long names may take of it.
 BOUND, NAMES = datetime.timedelta(seconds=30), datetime.timedelta(seconds=5)
