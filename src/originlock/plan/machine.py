@@ -177,10 +177,15 @@ class Machine:
         return None
 
     def connected(self, step: Connect, seen: Connections) -> None:
-        """Connections to an origin of the last `Connect` showed this."""
-        awaiting = State.PROBING_AFTER if step.narrowed else State.PROBING
+        """Connections to an origin of the last `Connect` showed this.
+
+        Who is newly refused may be so for a narrowing that was proved earlier in this run: that one is undone too.
+        """
+        awaiting = {State.PROBING_AFTER if step.narrowed else State.PROBING}
+        if seen.refused:
+            awaiting.add(State.FINISHED)
         for lane in self._lanes:
-            if lane.origin == seen.origin and lane.state is awaiting:
+            if lane.origin == seen.origin and lane.state in awaiting:
                 lane.connected(seen)
 
     def _forsake_those_at_gates(self) -> None:
