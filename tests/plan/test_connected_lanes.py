@@ -57,8 +57,9 @@ class Region:
                 case Look(targets):
                     for name in targets:
                         self.machine.seen(name, group(name, *([OPEN] if self.open[name] else []), tags=()))
-                case Connect():
-                    self.machine.connected(step, self.said.pop(0))
+                case Connect(origins):
+                    for _ in origins:
+                        self.machine.connected(step, self.said.pop(0))
                 case _:
                     pass
         return {report.target: report.state for report in self.machine.reports()}
@@ -88,6 +89,22 @@ def test_a_gate_that_is_only_shut_undoes_nothing() -> None:
     region = Region(FINE, FINE, Connections("blog", stops="it could not be shown"))
     assert region.run() == {OURS: State.FINISHED, OTHER: State.STOPPED}
     assert region.open == {OURS: False, OTHER: True}
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_what_origins_share_is_proved_by_all_of_them(*, before: bool) -> None:
+    """A list would be narrowed for the sake of an origin that nobody visits, and keep out the visitors of another."""
+    act = Revoke(OURS, (Rule(f"sgr-{OPEN}", key(OPEN), "", ()),))
+    frame = PlanFrame((), Limits(0, 1.0), Overrides(), accepted=None)
+    expectations = tuple(Expectation(origin, OURS) for origin in ("blog", "docs", "shop"))
+    shared = composed(frame, (Contribution(drafts=(draft(Phase.NARROW, act),), expectations=expectations),))
+    said = "docs.example.org is not served"
+    down = Connections("docs", said if before else "", "" if before else said)
+    fine = [Connections("docs"), Connections("shop")]
+    region = Region(*([down, fine[1]] if before else [*fine, down, fine[1]]))
+    region.machine = Machine(shared, frozenset({"docs", "shop"}))
+    assert region.run() == {OURS: State.STOPPED if before else State.UNDONE}
+    assert region.open[OURS]
 
 
 @pytest.mark.parametrize("when, code", [("after-narrow", ExitCode.UNKNOWN), ("before-narrow", ExitCode.DONE)])
