@@ -186,7 +186,10 @@ def _witnesses(planned: Planned, readers: Readers, writers: Writers) -> dict[str
     plan = planned.plan
     if plan.overrides.no_prove or plan.accepted is None:
         return {}
+    targets = {change.target for change in plan.changes if change.effect is Effect.NARROW}
     narrowed = {change.origin for change in plan.changes if change.effect is Effect.NARROW}
+    # A list that origins share is changed in the name of one of them, and narrowed for all.
+    narrowed |= {expectation.origin for expectation in plan.expectations if expectation.target in targets}
     return {
         policy.origin: Witness(
             site_of(policy, plan.accepted, planned.snapshots.get(policy.origin), readers),

@@ -101,6 +101,7 @@ class Witness:
         self._addresses: dict[str, tuple[str, ...]] | None = None
         self._before: Tried | None = None
         self._widened: Tried | None = None
+        self._narrowed = False
 
     def look_before(self) -> None:
         """What is served, and who gets in, before anything is changed."""
@@ -110,14 +111,18 @@ class Witness:
     def before_narrowing(self) -> Connections:
         """Whether one may narrow: every hostname is served through the edge."""
         self._say("before narrowing")
-        self._widened = self.tried()
-        seen = self._through(self._widened)
-        stops = why_not_narrow(self._site.policy.hostnames, seen)
-        return Connections(self._site.policy.origin, stops, "", self._proofs("before-narrow", seen, ()))
+        now = self.tried()
+        # What was narrowed earlier in this run, and proved, may only now show that it keeps the edge out.
+        refused = why_undo(now.edge, self._site.signs, self._served_in_this_run()) if self._narrowed else ""
+        self._widened = now
+        seen = self._through(now)
+        stops = why_not_narrow(self._site.policy.hostnames, seen) or refused
+        return Connections(self._site.policy.origin, stops, refused, self._proofs("before-narrow", seen, ()))
 
     def after_narrowing(self) -> Connections:
         """Whether the edge is served as before, and whether a stranger still gets in."""
         self._say("after narrowing")
+        self._narrowed = True
         found = self._after()
         if found.refused or not self._limits.pooled_seconds:
             return found

@@ -35,7 +35,7 @@ class Connections(msgspec.Struct, frozen=True):
     Attributes:
         stops: why nothing may be narrowed: a hostname that is not served through the edge over any family, or that is
             broken over one; empty if it may. What is only unknown beside a family that is served does not stop.
-        refused: who was served before the narrowing and is not any more, which undoes it; empty if nobody.
+        refused: who was served before a narrowing of this run and is not any more, which undoes it; empty if nobody.
         proofs: every connection, for the report and the journal.
     """
 

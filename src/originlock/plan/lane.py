@@ -121,6 +121,7 @@ TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
     (State.PROBING_AFTER, Event.STRANGER_REMAINS): State.FINISHED,
     (State.PROBING_AFTER, Event.BROKEN_AFTER_NARROW): State.UNDOING,
     (State.PROBING_AFTER, Event.INTERRUPTED): State.STOPPED,
+    (State.FINISHED, Event.BROKEN_AFTER_NARROW): State.UNDOING,
     (State.WAITING, Event.RELEASED_TO_PROVE): State.PROVING,
     (State.WAITING, Event.FORSAKEN): State.STOPPED,
     (State.WAITING, Event.INTERRUPTED): State.STOPPED,
@@ -566,7 +567,10 @@ class Lane:
             )
         elif self.state is State.PROBING:
             self._narrow()
-        elif self.state is State.PROBING_AFTER and seen.refused:
+        elif self.state is State.FINISHED and not self._undoable():
+            return  # it took nothing away that could have refused anybody
+        elif self.state in (State.PROBING_AFTER, State.FINISHED) and seen.refused:
+            self.completed = False
             self._undo_narrowing(f"after the narrowing {seen.refused}: it was undone", _NEWLY_REFUSED)
         elif self.state is State.PROBING_AFTER and self.after_connections is not None:
             self._end_after_narrow(self.after_connections)

@@ -92,6 +92,13 @@ class Machine:
         names: dict[str, str] = {}
         held = {wait.target for wait in waiting if wait.before is Phase.WIDEN}
         self._names = names
+        # What origins share is theirs to prove, all of them, whosever lane it is.
+        asking = frozenset() if plan.overrides.no_prove else connecting
+        self._whose = {
+            key[1]: {key[0], *(origin for origin, target in expectations if target == key[1])} & asking
+            for key in by_lane
+        }
+        self._heard: dict[str, Connections] = {}
         self._lanes = [
             Lane(
                 tuple(changes),
@@ -100,7 +107,7 @@ class Machine:
                 names,
                 gate=not plan.overrides.no_prove,
                 held=key[1] in held,
-                connects=key[0] in connecting and not plan.overrides.no_prove,
+                connects=bool(self._whose[key[1]]),
             )
             for key, changes in by_lane.items()
         ]
@@ -171,17 +178,27 @@ class Machine:
     def _connecting(self) -> Connect | None:
         """Who waits for connections: those that have narrowed first, as they may have to undo."""
         for state in (State.PROBING_AFTER, State.PROBING):
-            origins = {lane.origin for lane in self._lanes if lane.state is state}
+            origins = {origin for lane in self._lanes if lane.state is state for origin in self._whose[lane.target]}
             if origins:
+                self._heard = {}
                 return Connect(tuple(sorted(origins)), narrowed=state is State.PROBING_AFTER)
         return None
 
     def connected(self, step: Connect, seen: Connections) -> None:
-        """Connections to an origin of the last `Connect` showed this."""
-        awaiting = State.PROBING_AFTER if step.narrowed else State.PROBING
+        """Connections to an origin of the last `Connect` showed this.
+
+        Who is newly refused may be so for a narrowing that was proved earlier in this run: that one is undone too.
+        """
+        awaiting = {State.PROBING_AFTER if step.narrowed else State.PROBING}
+        self._heard[seen.origin] = seen
+        if set(step.origins) - set(self._heard):
+            return  # a lane that several origins share goes on when all of them have been heard
         for lane in self._lanes:
-            if lane.origin == seen.origin and lane.state is awaiting:
-                lane.connected(seen)
+            heard = [self._heard[origin] for origin in sorted(self._whose[lane.target]) if origin in self._heard]
+            stops = next((each.stops for each in heard if each.stops), "")
+            refused = next((each.refused for each in heard if each.refused), "")
+            if heard and (lane.state in awaiting or (refused and lane.state is State.FINISHED)):
+                lane.connected(Connections(lane.origin, stops, refused))
 
     def _forsake_those_at_gates(self) -> None:
         """Nobody moves, and some wait for each other: a plan that could not have come from here. They are stopped."""

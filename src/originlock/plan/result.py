@@ -78,6 +78,10 @@ def _lets_a_stranger_in(connections: tuple[ConnectionProof, ...]) -> bool:
     return any(each.who == "stranger" and each.verdict is Verdict.BROKEN for each in connections)
 
 
+def _edge_is_refused(connections: tuple[ConnectionProof, ...]) -> bool:
+    return any(e.when == "after-narrow" and e.who == "edge" and e.verdict is Verdict.BROKEN for e in connections)
+
+
 def outcome_of(
     lanes: tuple[LaneReport, ...],
     holes: tuple[Hole, ...],
@@ -90,7 +94,8 @@ def outcome_of(
 ) -> tuple[Outcome, ExitCode]:
     """How an apply ended and its exit code: the worst that happened decides.
 
-    What connections could not tell is reported, and decides nothing: the read-back has spoken.
+    What connections could not tell is reported, and decides nothing: the read-back has spoken. Where the edge is not
+    served at the end, and was not seen to be before, whether that is the change's doing is unknown.
     """
     states = {lane.state for lane in lanes}
     blind = any(proof.verdict is Verdict.UNKNOWN for lane in lanes for proof in lane.proofs)
@@ -103,7 +108,7 @@ def outcome_of(
         (State.STOPPED in states or broke_off, Outcome.STOPPED, ExitCode.STOPPED),
         (refused, Outcome.REFUSED, ExitCode.REFUSED),
         (bool(holes) or broken or _lets_a_stranger_in(connections), done, ExitCode.PENDING),
-        (bool(unknown) or blind, Outcome.UNKNOWN, ExitCode.UNKNOWN),
+        (bool(unknown) or blind or _edge_is_refused(connections), Outcome.UNKNOWN, ExitCode.UNKNOWN),
     )
     return next(((outcome, code) for so, outcome, code in ends if so), (done, ExitCode.DONE))
 
