@@ -5,14 +5,12 @@ Lives here: which questions are asked, and in which order. Must not live here: w
 
 from __future__ import annotations
 
-import ipaddress
-
 import msgspec
 
 from originlock.app.observe import baseline_of
 from originlock.app.vantage import Probing, vantage_of
 from originlock.facts.edge import EdgeDescription
-from originlock.facts.networks import AddressSet, as_sent
+from originlock.facts.networks import AddressSet, as_sent, is_address
 from originlock.facts.snapshot import Resolution
 from originlock.facts.unknown import Unknown
 from originlock.ports.reading import Baselines
@@ -42,7 +40,7 @@ def check(wish: Wish, edges: tuple[EdgeDescription, ...], baselines: Baselines, 
     ranges = {edge.name: _ranges(edge, baselines) for edge in edges}
     all_ranges = AddressSet.of([cidr for known in ranges.values() for cidr in known.cidrs()])
     names = tuple(dict.fromkeys(name for name in (wish.host, wish.origin, *wish.also) if name is not None))
-    found = probing.resolver.resolve(tuple(name for name in names if not _is_address(name)))
+    found = probing.resolver.resolve(tuple(name for name in names if not is_address(name)))
     seen = {name: name_seen(name, _addresses(name, found), all_ranges) for name in names}
     host = seen[wish.host]
     edge = next((e for e in edges if host.addresses and _all_in(host, ranges[e.name])), None)
@@ -80,16 +78,8 @@ def _all_in(seen: NameSeen, ranges: AddressSet) -> bool:
     return all(ranges.covers_address(address) for address in seen.addresses)
 
 
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
 def _addresses(name: str, found: dict[str, Resolution | Unknown]) -> Resolution | Unknown:
-    if _is_address(name):
+    if is_address(name):
         return Resolution(name, (as_sent(name),))
     return found.get(name, Unknown(f"the addresses of {name}", "it was not asked for"))
 

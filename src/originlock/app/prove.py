@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import ipaddress
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -18,7 +17,7 @@ import msgspec
 from originlock.app.plan import Readers
 from originlock.app.vantage import Probing, vantage_of
 from originlock.facts.edge import AcceptedList, EdgeSigns
-from originlock.facts.networks import AddressSet, as_sent
+from originlock.facts.networks import AddressSet, as_sent, is_address
 from originlock.facts.probing import Ask, Probed, Verdict
 from originlock.facts.snapshot import Resolution, Snapshot
 from originlock.facts.unknown import Unknown
@@ -209,7 +208,7 @@ class Witness:
         """The addresses of every name, asked for once a run; asked again for a while where there is none."""
         if self._addresses is not None:
             return self._addresses
-        known: dict[str, tuple[str, ...]] = {each: (as_sent(each),) for each in self._site.origin if _is_address(each)}
+        known: dict[str, tuple[str, ...]] = {each: (as_sent(each),) for each in self._site.origin if is_address(each)}
         missing = tuple(dict.fromkeys(n for n in (*self._site.policy.hostnames, *self._site.origin) if n not in known))
         begun = self._clock.now()
         told = False
@@ -301,11 +300,3 @@ def _served_before(before: dict[str, tuple[Probed, ...]], signs: EdgeSigns | Non
         name: tuple(each.probed for each in through_the_edge({name: found}, signs, {}) if each.finding.verdict in kept)
         for name, found in before.items()
     }
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True

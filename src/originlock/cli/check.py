@@ -13,6 +13,7 @@ import click
 from originlock.cli.options import output_options
 from originlock.cli.output import print_document, print_json
 from originlock.errors import UsageError
+from originlock.facts.networks import is_address
 
 _EPILOG = """\b
 Examples:
@@ -84,7 +85,7 @@ def command(
     from originlock.wiring import desk, probing  # noqa: PLC0415  ditto
     from originlock.wiring.settings import descriptions, state_directory  # noqa: PLC0415  ditto
 
-    if _is_address(host):
+    if is_address(host):
         message = f"{host} is an address; a host is what visitors ask for by name"
         raise UsageError(message, "give the site's name, and the address with --origin")
     report = check(Wish(host, origin, port, also), descriptions(), desk.baselines(state_directory()), probing.ports())
@@ -93,11 +94,3 @@ def command(
     else:
         print_document(check_document(report))
     return int(exit_code_of(report.locked))
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

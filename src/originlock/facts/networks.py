@@ -261,6 +261,15 @@ NOT_GLOBAL = PRIVATE | _set(
 """Addresses that no edge can connect from."""
 
 
+def is_address(text: str) -> bool:
+    """Whether the text is an IPv4 or IPv6 address, without a zone."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
+
+
 def is_public(cidr: Cidr) -> bool:
     """Whether any address of the CIDR is outside the private ranges."""
     return not PRIVATE.covers(cidr)

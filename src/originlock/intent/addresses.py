@@ -12,13 +12,13 @@ from urllib.parse import SplitResult, urlsplit
 
 from originlock.facts.edge import EdgeDescription, EdgeLimits
 from originlock.facts.networks import (
-    EVERYWHERE,
     NOT_GLOBAL,
     AddressSet,
     Cidr,
     HostBitsError,
     NotACidrError,
     family,
+    is_address,
     parse,
     prefix_length,
     sorted_unique,
@@ -36,15 +36,6 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 LOOPBACK = AddressSet.of((parse("127.0.0.0/8"), parse("::1/128")))
 """Where plain http stays on this machine (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3)."""
-
-
-def is_address(said: str) -> bool:
-    """Whether the text is an IP address, without a zone."""
-    try:
-        EVERYWHERE.covers_address(said)
-    except ValueError:
-        return False
-    return "%" not in said
 
 
 _HOSTNAME_FAULTS: tuple[tuple[Callable[[str], bool], str], ...] = (

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from originlock.facts.networks import AddressSet, Cidr, is_public, parse
+from originlock.facts.networks import AddressSet, Cidr, is_address, is_public, parse
 
 
 class SeenAs(msgspec.Struct, frozen=True):
@@ -73,7 +73,7 @@ def rightful(vantage: Vantage, let_in: LetIn, *, ipv6: bool) -> str:
     if seen.tunnelled:
         return f"this machine reaches the edge through the edge's own tunnel over {family} (WARP)"
     for address in dict.fromkeys((*seen.addresses, *([seen.source] if seen.source else []))):
-        if not _is_address(address):
+        if not is_address(address):
             continue
         if let_in.edge.covers_address(address):
             return f"this machine is seen from {address}, which lies within the edge's own ranges"
@@ -97,14 +97,6 @@ def proxied(vantage: Vantage, *, ipv6: bool) -> str:
 
 def _family(ipv6: bool) -> str:  # noqa: FBT001  which of two
     return "IPv6" if ipv6 else "IPv4"
-
-
-def _is_address(text: str) -> bool:
-    try:
-        AddressSet().covers_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _not_public(address: str) -> str:
