@@ -36,7 +36,7 @@ _REFUSES_CERTIFICATE = frozenset(
 )
 """Alerts that speak of the client's certificate (RFC 8446, section 6.2)."""
 
-_MAY_REFUSE_CERTIFICATE = frozenset({"access_denied", "decrypt_error", "handshake_failure"})
+_MAY_REFUSE_CERTIFICATE = frozenset({"decrypt_error", "handshake_failure"})
 """Alerts that may speak of it, where one was asked for: without one a TLS 1.2 server answers handshake_failure (RFC
 5246, section 7.2.2), and so does one that knows neither the name nor a cipher."""
 
