@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.plan.driving import OTHER, OURS, draft, group, key, wait
 
@@ -16,7 +17,7 @@ from originlock.plan.document import Plan, PlanFrame, composed
 from originlock.plan.lane import State
 from originlock.plan.machine import Connect, Finished, Look, Machine, Perform
 from originlock.plan.outcomes import Done
-from originlock.plan.result import Outcome, outcome_of
+from originlock.plan.result import ApplyResult, Outcome, outcome_of
 
 OPEN = "0.0.0.0/0"
 
@@ -115,3 +116,11 @@ def test_a_run_that_ends_with_a_refused_edge_is_not_done(when: str, code: ExitCo
     proof = ConnectionProof("blog", when, "edge", "www.example.org is served", Verdict.BROKEN, "HTTP 522")
     outcome, ended = outcome_of(region.machine.reports(), (), (), (proof,), interrupted=False)
     assert (outcome is Outcome.DONE, ended) == (code is ExitCode.DONE, code)
+
+
+def test_no_run_that_ends_otherwise_than_done_is_locked() -> None:
+    """LOCKED would stand beside a broken proof: AWS still shows what was taken away, and a stranger was let down."""
+    proof = ConnectionProof("blog", "after-narrow", "stranger", "kept out", Verdict.KEPT, "timed out")
+    ended = ApplyResult("run-1", one_after_the_other(), Outcome.DONE, ExitCode.PENDING, connections=(proof,))
+    assert ended.locked is None
+    assert msgspec.structs.replace(ended, exit_code=ExitCode.DONE).locked is True

@@ -70,7 +70,8 @@ class ApplyResult(msgspec.Struct, frozen=True):
             return False
         last = [each for each in self.connections if each.when == "after-narrow"]
         tried = {each.origin for each in last if each.who == "stranger"}
-        whole = self.outcome is Outcome.DONE and not self.unknown and tried == {p.origin for p in self.plan.policies}
+        clean = self.outcome is Outcome.DONE and self.exit_code is ExitCode.DONE and not self.unknown
+        whole = clean and tried == {policy.origin for policy in self.plan.policies}
         return True if whole and all(each.verdict is Verdict.KEPT for each in last) else None
 
 
