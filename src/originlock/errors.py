@@ -32,7 +32,7 @@ EXIT_CODE_MEANINGS: dict[ExitCode, str] = {
     ExitCode.USAGE: "wrong usage: an option, the configuration or the environment",
     ExitCode.PENDING: "changes are pending or a hole is open (NOT LOCKED)",
     ExitCode.REFUSED: "refused by a guard; of what it refuses nothing was changed",
-    ExitCode.STOPPED: "stopped on the way, or undone; the edge is served, and the output says what to do",
+    ExitCode.STOPPED: "stopped on the way, or undone; the edge keeps what it had, and the output says what to do",
     ExitCode.NEEDS_A_PERSON: "stopped on the way and the undo failed: a person is needed now",
     ExitCode.UNKNOWN: "could not be told from here; unknown is neither good nor bad",
     ExitCode.INTERRUPTED: "interrupted",

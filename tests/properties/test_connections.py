@@ -243,3 +243,12 @@ def witness(origin: str) -> Witness:
     policy = msgspec.structs.replace(site.policy, origin=origin)
     place = Site(policy, EDGE.addresses, EDGES["cloudflare"].description.signs, (ORIGIN,), (443,))
     return Witness(place, site.limits, site.probing, site.clock, site.state)
+
+
+def test_after_an_undo_it_is_said_whether_the_edge_is_served_again() -> None:
+    """Whoever reads "undone" would take a site for served that something else keeps down."""
+    site = ConnectedSite()
+    _after_the_narrowing(site, from_edge(526))
+    told = [each for each in site.run().connections if each.when == "after-undo"]
+    assert [(each.who, each.verdict) for each in told] == [("edge", Verdict.BROKEN)]
+    assert "certificate" in told[0].evidence

@@ -153,3 +153,12 @@ def test_the_number_of_connections_is_bounded() -> None:
     assert len(straight(many, (443,), HOST)) == 20
     assert len(controls(HOST, [FRONT] * 50, (443, 80))) == 2
     assert len(traces(HOST, [FRONT, FRONT_IPV6] * 50, SIGNS)) == 4
+
+
+def test_a_missing_exception_is_the_exceptions_matter_alone() -> None:
+    """The edge's row would say that ranges are missing, and the exception's that its rule is there."""
+    policy = Policy("blog", GroupsById(("sg-1",)), hostnames=(HOST,), exceptions=(OFFICE,))
+    found = report(through(), straight=SHUT, read=ReadBack(22, absent=(OFFICE.source,)), policy=policy)
+    verdicts = {each.who: each.verdict for each in found.promises if each.expected in ("admitted", "gets in")}
+    assert verdicts == {"edge": Verdict.KEPT, "exception ops": Verdict.BROKEN}
+    assert found.locked is False

@@ -24,14 +24,14 @@ def test_any_other_answer_is_open_too(outcome: Outcome) -> None:
     assert stranger(probed(outcome), REACHES).verdict is Verdict.BROKEN
 
 
-@pytest.mark.parametrize("outcome", [Outcome.TIMED_OUT, Outcome.REFUSED, Outcome.RESET_BEFORE])
+@pytest.mark.parametrize("outcome", [Outcome.TIMED_OUT, Outcome.REFUSED])
 def test_silence_proves_only_of_who_could_have_got_there(outcome: Outcome) -> None:
     """A firewall near this machine would be taken for the lock."""
     assert stranger(probed(outcome), REACHES).verdict is Verdict.KEPT
     assert stranger(probed(outcome), Standing()).verdict is Verdict.UNKNOWN
 
 
-@pytest.mark.parametrize("outcome", [Outcome.TIMED_OUT, Outcome.REFUSED, Outcome.RESET_BEFORE])
+@pytest.mark.parametrize("outcome", [Outcome.TIMED_OUT, Outcome.REFUSED])
 def test_a_private_address_that_does_not_answer_shows_no_lock(outcome: Outcome) -> None:
     """A load balancer's inner address, or 127.0.0.1, would be called locked from a laptop."""
     assert stranger(probed(outcome), Standing(could_reach=True, private=True)).verdict is Verdict.UNKNOWN

@@ -212,13 +212,13 @@ class Drive:
 
     Attributes:
         seen: what each target was last seen as.
-        connections: what was shown by those to an origin, before (False) and after (True) a narrowing; the last ones.
+        connections: what those to an origin showed ``before`` and ``after`` narrowing, and after an ``undo``; the last.
         begun: whether anything was asked of AWS that changes it.
         broke_off: why it could not be carried on (the journal cannot be written); empty otherwise.
     """
 
     seen: SeenByOrigin = dataclasses.field(default_factory=dict)
-    connections: dict[tuple[str, bool], tuple[ConnectionProof, ...]] = dataclasses.field(default_factory=dict)
+    connections: dict[tuple[str, str], tuple[ConnectionProof, ...]] = dataclasses.field(default_factory=dict)
     begun: bool = False
     interrupted: bool = False
     broke_off: str = ""
@@ -263,6 +263,8 @@ def _driven(
                 # What was done after the last look, an undo above all, is not in it.
                 ended = tuple(r.target for r in machine.reports() if r.state is not State.FINISHED)
                 _looked(machine, ended, places, readers, drive.seen)
+                undone = {r.origin for r in machine.reports() if r.undone}
+                _connect_after_undo(tuple(w for origin, w in witnesses.items() if origin in undone), drive)
                 return drive
             case other:
                 assert_never(other)
@@ -272,8 +274,14 @@ def _connect(machine: Machine, step: Connect, witnesses: dict[str, Witness], dri
     """Make connections to each origin of a step, and tell the machine what they showed."""
     look = Witness.after_narrowing if step.narrowed else Witness.before_narrowing
     for seen in side_by_side(look, tuple(witnesses[origin] for origin in step.origins)):
-        drive.connections[seen.origin, step.narrowed] = seen.proofs
+        drive.connections[seen.origin, "after" if step.narrowed else "before"] = seen.proofs
         machine.connected(step, seen)
+
+
+def _connect_after_undo(undone: tuple[Witness, ...], drive: Drive) -> None:
+    """Whether the edge is served again, is said, and decides nothing more."""
+    for seen in side_by_side(Witness.after_undo, undone):
+        drive.connections[seen.origin, "undo"] = seen.proofs
 
 
 def _perform(

@@ -129,6 +129,14 @@ class Witness:
         self._clock.sleep(self._limits.pooled_seconds)
         return self._after()
 
+    def after_undo(self) -> Connections:
+        """Whether the edge is served again; what kept it out may be something else."""
+        self._say("after the undo")
+        asked = self._through_asks(1)
+        edge = self._by_name(asked, self._probing.prober.probe(tuple(ask for _, ask in asked)))
+        seen = through_the_edge(edge, self._site.signs, {})
+        return Connections(self._site.policy.origin, "", "", self._proofs("after-undo", seen, ()))
+
     def _after(self) -> Connections:
         # Who may bring about an undo is asked first and alone: visitors wait for it, and strangers are kept out slowly.
         asked = self._through_asks(_REPEATS)

@@ -9,8 +9,11 @@ from originlock.app.plan import Planned, Readers, Request, make_plan
 from originlock.app.prove import Site, Tried, Witness, site_of
 from originlock.errors import CloudError, TargetError, UsageError
 from originlock.facts.edge import AcceptedList
+from originlock.facts.networks import Cidr
+from originlock.facts.origin import CidrSource
 from originlock.facts.probing import Verdict
 from originlock.intent.policy import Limits, Overrides, Policy
+from originlock.plan.acts import Authorize
 from originlock.plan.change import Change, Effect
 from originlock.ports.reading import Talk
 from originlock.verify.checking import judged
@@ -38,7 +41,8 @@ def verify(policies: tuple[Policy, ...], limits: Limits, readers: Readers, talk:
 
 
 def _of(policy: Policy, limits: Limits, readers: Readers, talk: Talk) -> tuple[Promise, ...]:
-    planned = make_plan(Request((policy,), limits, Overrides()), readers)
+    # Nothing is going to be narrowed, so what only guards that (are the names behind the edge?) does not speak here.
+    planned = make_plan(Request((policy,), limits, Overrides(no_prove=True)), readers)
     snapshot = planned.snapshots.get(policy.origin)
     accepted = planned.plan.accepted
     if accepted is None:
@@ -51,7 +55,7 @@ def _of(policy: Policy, limits: Limits, readers: Readers, talk: Talk) -> tuple[P
     attempts = judged(tried.ways, tried.controlled, tried.vantage, site.let_in)
     seen = through_the_edge(tried.edge, site.signs, {})
     return (
-        *promises(site.policy, seen, attempts, _read_back(planned), tried.vantage),
+        *promises(site.policy, seen, attempts, _read_back(policy, planned), tried.vantage),
         *(
             Promise(policy.origin, "stranger", name, "kept out", Verdict.UNKNOWN, "it has no address to try")
             for name in tried.unresolved
@@ -67,15 +71,25 @@ def _tried(site: Site, limits: Limits, readers: Readers, talk: Talk) -> Tried:
     return witness.tried(all_ways=True, more_ports=(HTTPS, HTTP))
 
 
-def _read_back(planned: Planned) -> ReadBack:
+def _read_back(policy: Policy, planned: Planned) -> ReadBack:
     plan = planned.plan
+    exceptions = {each.source for each in policy.exceptions}
+    wanting = [(change, _sources(change)) for change in plan.changes if change.effect is Effect.WIDEN]
     refused = tuple(f"{each.guard}: {each.message}" for each in plan.objections)
     return ReadBack(
         ranges=0 if plan.accepted is None else len(plan.accepted.ranges.cidrs),
-        widening=tuple(_in_words(change) for change in plan.changes if change.effect is Effect.WIDEN),
+        widening=tuple(_in_words(change) for change, sources in wanting if not sources or sources - exceptions),
+        absent=tuple(sorted({source for _, sources in wanting for source in sources & exceptions})),
         holes=tuple(f"{hole.target} lets in {hole.lets_in} ({hole.what})" for hole in plan.holes),
         unknown=(*(f"{each.what}: {each.reason}" for each in plan.unknown), *refused),
     )
+
+
+def _sources(change: Change) -> frozenset[Cidr]:
+    """Whom a change lets in, where it says so itself."""
+    if not isinstance(change.act, Authorize):
+        return frozenset()
+    return frozenset(spec.key.source.cidr for spec in change.act.rules if isinstance(spec.key.source, CidrSource))
 
 
 def _in_words(change: Change) -> str:

@@ -56,9 +56,17 @@ def _read(said: str, parameter: click.Parameter) -> str:
     except UnicodeError:
         text = ""
     if _NAME.match(text) is None:
-        message = f"{said!r} is neither a host name nor an address"
-        raise click.BadParameter(message, param=parameter)
+        raise click.BadParameter(_not_a_name(said), param=parameter)
     return text
+
+
+def _not_a_name(said: str) -> str:
+    """What is wrong with it; a password in a URL is not repeated."""
+    if "@" in said:
+        return "give the host name alone, without who signs in"
+    if ":" in said.partition("://")[2] or said.rpartition(":")[2].isdigit():
+        return f"{said!r} is neither a host name nor an address; a port goes with --port"
+    return f"{said!r} is neither a host name nor an address"
 
 
 @click.command("check", epilog=_EPILOG)

@@ -98,13 +98,15 @@ def add(
     Without --at and --action a fault befalls the next call.
     """
     there = running_lab()
+    said = "is so from now on"
     if kind == DROP_PACKETS:
         _drop(there, cidr, host)
     elif kind == EDGE_DOWN:
         _set_edge_down(there, down=True)
     else:
         _add(there, cloud, kind, action, {"times": times, **({} if at is None else {"at": at})})
-    write(sys.stdout, f"{kind} waits; `originlock lab fault clear` ends it\n")
+        said = "waits for its call"
+    write(sys.stdout, f"{kind} {said}; `originlock lab fault clear` ends it\n")
     return int(ExitCode.DONE)
 
 

@@ -78,7 +78,16 @@ _SIGNS = EdgeSigns(
     from_origin=("dynamic", "miss", "bypass"),
     # 520 to 526: https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/ ;
     # 530 stands beside an error 1xxx, such as an origin's name that does not resolve (the same page).
-    own_errors=(*range(520, 527), 530),
+    own_errors=(
+        (520, "an empty or unreadable answer, or a reset"),
+        (521, "the connection was refused"),
+        (522, "the connection timed out"),
+        (523, "no way to the origin"),
+        (524, "the answer took too long"),
+        (525, "the TLS handshake failed"),
+        (526, "the origin's certificate is not valid: expired, or of an authority or a name that is not believed"),
+        (530, "an error of its own, such as an origin whose name does not resolve"),
+    ),
     challenge="cf-mitigated",
     sign_in=".cloudflareaccess.com",
     trace_path="/cdn-cgi/trace",

@@ -93,7 +93,7 @@ class EdgeSigns(msgspec.Struct, frozen=True):
         ray: the header that names the request; it stands on every answer of the edge.
         cache: the header that says whether the origin was asked.
         from_origin: the values of `cache` with which the origin itself has answered.
-        own_errors: the statuses with which the edge says that the origin did not serve it.
+        own_errors: (status, what it says): those with which the edge says that the origin did not serve it.
         challenge: the header of an answer that asks the visitor to prove that it is a person.
         sign_in: where a visitor is sent to sign in first: the end of a host name.
         trace_path: where the edge tells a visitor how it sees it.
@@ -103,7 +103,7 @@ class EdgeSigns(msgspec.Struct, frozen=True):
     ray: str
     cache: str
     from_origin: tuple[str, ...]
-    own_errors: tuple[int, ...]
+    own_errors: tuple[tuple[int, str], ...]
     challenge: str
     sign_in: str
     trace_path: str

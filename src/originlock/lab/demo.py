@@ -230,8 +230,8 @@ def _performed(terminal: Terminal) -> int:
     terminal.gap()
     terminal.say(f"Done in {time.monotonic() - began:.0f} s; everything is taken down again.", Tone.TITLE)
     terminal.say(
-        "Next: `originlock lab up` is this world for you to play in; the first steps with an account of yours are in "
-        "README.md."
+        "Next: `.venv/bin/originlock lab up --site` is this world for you to play in; the first steps with an account "
+        "of yours are in README.md."
     )
     return _EXIT_DONE
 

@@ -134,7 +134,8 @@ class Folder:
             message = f"the lab's folder {self.path} is not a folder that is yours alone (mode 0700)"
             raise StateError(message, remedy, whose=Whose.YOURS)
         if not is_ours:
-            message = f"the lab's folder {self.path} holds something else"
+            others = ", ".join(sorted(each.name for each in self.path.iterdir())[:3])
+            message = f"the lab's folder {self.path} holds something else ({others})"
             raise StateError(message, remedy, whose=Whose.YOURS)
         self.lock.touch(mode=0o600)
 

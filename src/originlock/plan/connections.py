@@ -14,7 +14,7 @@ class ConnectionProof(msgspec.Struct, frozen=True):
     """One connection against what was expected of it.
 
     Attributes:
-        when: ``before-narrow``, ``after-widen`` (nothing is narrowed) or ``after-narrow``.
+        when: ``before-narrow``, ``after-narrow`` or ``after-undo``.
         who: ``edge`` or ``stranger``.
         what: what was expected, with name or address.
         lock: which lock stopped a stranger; empty where none did.

@@ -41,6 +41,7 @@ def _ask(hostname: str, answers: dict[str, Resolution | Unknown]) -> None:
     try:
         found = socket.getaddrinfo(hostname, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        answers[hostname] = Unknown(f"the addresses of {hostname}", f"the resolver says: {error}")
+        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        answers[hostname] = Unknown(f"the addresses of {hostname}", f"the resolver says: {said}")
         return
     answers[hostname] = Resolution(hostname, tuple(sorted({as_sent(str(entry[4][0])) for entry in found})))

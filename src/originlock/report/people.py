@@ -5,6 +5,7 @@ Lives here: what is said, in which order, in which tone. Must not live here: pri
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import assert_never
 
@@ -164,10 +165,12 @@ def _objections(plan: Plan) -> list[Line]:
 
 def _reasons(objections: Iterable[Objection], *, several: bool = False) -> list[Line]:
     lines = []
-    for objection in objections:
+    listed = list(objections)
+    for objection, following in itertools.zip_longest(listed, listed[1:]):
         whom = f" for {objection.origin}" if several and objection.origin else ""
         lines.append(Line(f"REFUSED{whom} ({objection.guard}): {objection.message}", Tone.BAD))
-        if objection.remedy:
+        # What is to be done about several of them is said once, after the last.
+        if objection.remedy and (following is None or following.remedy != objection.remedy):
             lines.append(Line(f"what to do: {objection.remedy}", indent=3))
     return lines
 

@@ -5,19 +5,28 @@ Lives here: what is said, and the keys that others rely on. Must not live here: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from originlock.errors import ExitCode
-from originlock.facts.probing import Probed, Verdict
-from originlock.report.document import Document, Line, Tone, table
+from originlock.facts.probing import Ask, Probed, Verdict
+from originlock.report.document import Document, Line, Tone
 from originlock.verify.checking import Attempt, CheckReport, NameSeen
 from originlock.verify.promises import Promise, VerifyReport
 
 Data = dict[str, object]
 
 _TONES = {Verdict.KEPT: Tone.GOOD, Verdict.BROKEN: Tone.BAD, Verdict.UNKNOWN: Tone.WARNING}
+
+_SHOWN = 4
+
+_BY = {
+    "": "",
+    "network": " by the network lock (packets are dropped or refused)",
+    "identity": " by the identity lock (it wants a client certificate)",
+}
+"""What stopped a stranger, in words."""
 
 _OF_A_STRANGER = {Verdict.KEPT: "shut", Verdict.BROKEN: "OPEN", Verdict.UNKNOWN: "unknown"}
 """What a verdict on a way round is called where a person reads it."""
@@ -91,7 +100,8 @@ def check_document(report: CheckReport) -> Document:
     lines = [*_host(report), *_others(report.also)]
     if report.origin is not None:
         lines.append(Line(f"Straight to the origin {_where(report.origin)}", Tone.TITLE))
-        lines += [line for group in _grouped(report.attempts) for line in _tries(group)]
+        groups = _grouped(report.attempts)
+        lines += [*(_try(group) for group in groups), *_legend(groups)]
     lines += [Line(f"note: {remark}", Tone.QUIET) for remark in report.remarks]
     return (*lines, _bottom_line(report))
 
@@ -124,41 +134,61 @@ def _others(also: Iterable[NameSeen]) -> list[Line]:
 
 
 def _where(seen: NameSeen) -> str:
-    return seen.name if seen.addresses == (seen.name,) else f"{seen.name} ({', '.join(seen.addresses)})"
+    if seen.addresses == (seen.name,):
+        return seen.name
+    return f"{seen.name} ({', '.join(seen.addresses) or 'no address'})"
 
 
 def _grouped(attempts: Iterable[Attempt]) -> list[list[Attempt]]:
-    """By address and port."""
-    groups: dict[tuple[str, int], list[Attempt]] = {}
+    """Those that came to the same at a port, in the order in which they were tried."""
+    groups: dict[tuple[object, ...], list[Attempt]] = {}
     for attempt in attempts:
-        groups.setdefault((attempt.probed.ask.address, attempt.probed.ask.port), []).append(attempt)
+        finding = attempt.finding
+        key = (attempt.probed.ask.port, attempt.probed.ask.ipv6, finding.verdict, finding.said, finding.lock)
+        groups.setdefault(key, []).append(attempt)
     return list(groups.values())
 
 
-def _tries(group: list[Attempt]) -> list[Line]:
-    """One line where all the ways came to the same, else one for each."""
-    ask = group[0].probed.ask
-    place = f"[{ask.address}]:{ask.port}" if ask.ipv6 else f"{ask.address}:{ask.port}"
-    found = {(each.finding.verdict, each.finding.said, each.finding.lock) for each in group}
-    if len(found) == 1 and len(group) > 1:
-        return [_try(f"{place} in {len(group)} ways", group[0])]
-    return [_try(f"{place} {each.way.value}", each) for each in group]
+def _at(asks: Sequence[Ask]) -> str:
+    """Where connections went that share a port: ``198.51.100.10:443``, or ``443 at`` several addresses."""
+    addresses = list(dict.fromkeys(ask.address for ask in asks))
+    first = asks[0]
+    if len(addresses) == 1:
+        return f"{f'[{first.address}]' if first.ipv6 else first.address}:{first.port}"
+    more = f" and {len(addresses) - _SHOWN} more" if len(addresses) > _SHOWN else ""
+    return f"port {first.port} at {', '.join(addresses[:_SHOWN])}{more}"
 
 
-def _try(where: str, attempt: Attempt) -> Line:
-    finding = attempt.finding
-    by = f" by the {finding.lock} lock" if finding.lock and finding.verdict is Verdict.KEPT else ""
+def _ways(ways: Iterable[str]) -> str:
+    """The way, or how many there were; the page's end says which."""
+    different = list(dict.fromkeys(ways))
+    return different[0] if len(different) == 1 else f"in {len(different)} ways"
+
+
+def _try(group: list[Attempt]) -> Line:
+    finding = group[0].finding
+    by = _BY[finding.lock] if finding.verdict is Verdict.KEPT else ""
+    where = f"{_at([each.probed.ask for each in group])} {_ways(each.way.value for each in group)}"
     return Line(f"{_OF_A_STRANGER[finding.verdict]}{by}: {where}: {finding.said}", _TONES[finding.verdict], 1)
+
+
+def _legend(groups: list[list[Attempt]]) -> list[Line]:
+    """Which ways the counted ones are."""
+    ways = [list(dict.fromkeys(each.way.value for each in group)) for group in groups]
+    different = list(dict.fromkeys(way for several in ways if len(several) > 1 for way in several))
+    return [Line(f"note: the ways are {', '.join(different)}", Tone.QUIET)] if different else []
 
 
 def _bottom_line(report: CheckReport) -> Line:
     match report.locked:
         case True:
-            return Line("Locked, as far as a stranger can tell from here.", Tone.GOOD)
+            unsure = f" (whether {report.host.name} is the right name could not be told)"
+            doubt = unsure if report.host.unknown else ""
+            return Line(f"Locked, as far as a stranger can tell from here{doubt}.", Tone.GOOD)
         case False:
             return Line("NOT LOCKED: a stranger gets in.", Tone.BAD)
         case None if report.origin is None:
-            return Line("Whether it is locked, cannot be told without the origin (--origin).", Tone.WARNING)
+            return Line("Without the origin (--origin) it cannot be told whether it is locked.", Tone.WARNING)
         case None:
             return Line("Could not be told from here.", Tone.WARNING)
 
@@ -195,31 +225,32 @@ def verify_document(report: VerifyReport) -> Document:
     lines: list[Line] = []
     for origin in dict.fromkeys(each.origin for each in report.promises):
         lines.append(Line(f"Origin {origin}", Tone.TITLE))
-        mine = _together([each for each in report.promises if each.origin == origin])
-        rows = table([(each.verdict.value, f"{each.who} {each.expected}", where, each.said) for each, where in mine])
-        lines += [
-            msgspec.structs.replace(row, tone=_TONES[each.verdict] if each.matters else Tone.QUIET, indent=1)
-            for row, (each, _) in zip(rows, mine, strict=True)
-        ]
+        for group in _together(each for each in report.promises if each.origin == origin):
+            first = group[0]
+            tone = _TONES[first.verdict] if first.matters else Tone.QUIET
+            said = f"{first.verdict.value:7} {first.who} {first.expected}: {_place_of(group)}: {first.said}"
+            lines.append(Line(said, tone, 1))
+    if report.locked is False:
+        lines.append(Line("what to do: `originlock plan` says what would close it, `originlock apply` does it"))
     return (*lines, _verified(report))
 
 
-def _together(promises: list[Promise]) -> list[tuple[Promise, str]]:
-    """Each promise with its place; the ways round that came to the same at one address and port are one."""
+def _together(promises: Iterable[Promise]) -> list[list[Promise]]:
+    """The promises, those ways round being one that came to the same at a port."""
     groups: dict[tuple[object, ...], list[Promise]] = {}
     for each in promises:
-        ask = None if each.probed is None else each.probed.ask
-        place = (each.where,) if ask is None or each.who != "stranger" else (ask.address, ask.port)
+        ask = None if each.probed is None or each.who != "stranger" else each.probed.ask
+        place = (each.where,) if ask is None else (ask.port, ask.ipv6)
         groups.setdefault((each.who, each.verdict, each.said, place), []).append(each)
-    return [(group[0], _place_of(group)) for group in groups.values()]
+    return list(groups.values())
 
 
 def _place_of(group: list[Promise]) -> str:
-    first = group[0]
-    if len(group) == 1 or first.probed is None:
-        return first.where
-    ask = first.probed.ask
-    return f"{f'[{ask.address}]' if ask.ipv6 else ask.address}:{ask.port} in {len(group)} ways"
+    asks = [each.probed.ask for each in group if each.probed is not None]
+    if len(group) == 1 or not asks:
+        return group[0].where
+    ways = len({(ask.sni, ask.certificate) for ask in asks})
+    return _at(asks) + (f" in {ways} ways" if ways > 1 else "")
 
 
 def _verified(report: VerifyReport) -> Line:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from originlock.facts.networks import AddressSet
+from originlock.facts.networks import AddressSet, Cidr
 from originlock.facts.probing import ANSWERED, Outcome, Probed, Verdict
 from originlock.intent.policy import Exemption, Policy
 from originlock.verify.checking import Attempt
@@ -52,13 +52,15 @@ class ReadBack(msgspec.Struct, frozen=True):
 
     Attributes:
         ranges: how many ranges the edge has; 0 if no list could be accepted.
-        widening: changes that would still let a wanted source in, in words.
+        widening: changes that would still let a range of the edge in, in words.
+        absent: exceptions that AWS does not show as let in.
         holes: who gets in and should not, in words.
         unknown: what could not be read, in words.
     """
 
     ranges: int
     widening: tuple[str, ...] = ()
+    absent: tuple[Cidr, ...] = ()
     holes: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
@@ -194,9 +196,11 @@ def _exception(
         shown = got_in or kept_away or mine[0]
         verdict = Verdict.KEPT if got_in else Verdict.BROKEN if kept_away else Verdict.UNKNOWN
         return Promise(policy.origin, who, where, "gets in", verdict, in_words(shown), NETWORK, shown)
-    rule = "not shown by AWS" if read.widening or read.unknown else "there, as AWS shows it"
+    if exemption.source in read.absent:
+        return Promise(policy.origin, who, where, "gets in", Verdict.BROKEN, "AWS does not show a rule for it", NETWORK)
+    rule = "could not be read whole" if read.unknown else "is there, as AWS shows it"
     name = policy.hostnames[0] if policy.hostnames else "the origin"
-    said = f"this machine is not there; its rule is {rule}; ask {exemption.owner} to open {name} straight from there"
+    said = f"this machine is not there; its rule {rule}; ask {exemption.owner} to open {name} straight from there"
     return Promise(policy.origin, who, where, "gets in", Verdict.UNKNOWN, said, NETWORK, matters=False)
 
 

@@ -77,9 +77,9 @@ def stranger(probed: Probed, standing: Standing) -> Finding:
             return _answered(f"the origin answered a stranger with {in_words(probed)}", standing)
         case Outcome.NOT_HTTP | Outcome.NOT_TLS:
             return _answered(f"the origin answered a stranger: {in_words(probed)}", standing)
-        case Outcome.TIMED_OUT | Outcome.REFUSED | Outcome.RESET_BEFORE:
-            return _kept_away(in_words(probed), IDENTITY if outcome is Outcome.RESET_BEFORE else NETWORK, standing)
-        case Outcome.RESET_IN | Outcome.RESET_AFTER:
+        case Outcome.TIMED_OUT | Outcome.REFUSED:
+            return _kept_away(in_words(probed), NETWORK, standing)
+        case Outcome.RESET_BEFORE | Outcome.RESET_IN | Outcome.RESET_AFTER:
             return _reset(probed)
         case Outcome.ALERT:
             return _alert(probed, standing)

@@ -29,8 +29,9 @@ def served(probed: Probed, signs: EdgeSigns | None, before: Probed | None = None
     evidence = probed.evidence
     if _value(evidence.header(signs.served_by[0])) != signs.served_by[1] or evidence.header(signs.ray) is None:
         return unknown(f"{in_words(probed)}, without the edge's mark: the answer did not come through the edge")
-    if evidence.status in signs.own_errors:
-        return broken(f"the edge says that the origin does not serve it (HTTP {evidence.status})")
+    own_error = dict(signs.own_errors).get(evidence.status or 0)
+    if own_error is not None:
+        return broken(f"the edge says that the origin does not serve it (HTTP {evidence.status}: {own_error})")
     blind = _not_the_origin(probed, signs)
     if blind:
         return unknown(blind)

@@ -60,6 +60,10 @@ def no_stranger(vantage: Vantage, let_in: LetIn, *, ipv6: bool) -> str:
     different = tuple(dict.fromkeys(seen.addresses))
     reasons = (
         (seen.source is None, f"this machine has no route over {family}"),
+        (
+            not seen.addresses,
+            f"the edge did not say twice from where it sees this machine over {family} (not reached, or not asked)",
+        ),
         (len(seen.addresses) < _ASKED, f"the edge did not say twice from where it sees this machine over {family}"),
         (len(different) > 1, f"the edge sees this machine from several addresses over {family} ({_few(different)})"),
     )

@@ -77,14 +77,17 @@ def _hostnames(policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> li
     edge = AddressSet.of(accepted.ranges.cidrs + policy.network.extra_ranges)
     found = []
     for name in policy.hostnames:
-        said = _not_behind(name, policy, edge, snapshot.resolutions.get(name, Unknown(name, "it was not asked")))
+        resolution = snapshot.resolutions.get(name, Unknown(name, "it was not asked"))
+        said = _not_behind(name, policy, edge, resolution)
         if said is None:
             continue
+        proxy_it = f"let {policy.edge} proxy {name} first, or say --no-prove if you know better"
+        look_it_up = f"see that {name} is spelt right, and that this machine can look names up; then try again"
         found.append(
             Objection(
                 guard="hostname-not-behind-edge",
                 message=f"a rule that lets the public in is to go, and {said}",
-                remedy=f"let {policy.edge} proxy {name} first, or say --no-prove if you know better",
+                remedy=look_it_up if isinstance(resolution, Unknown) else proxy_it,
                 origin=policy.origin,
             )
         )
