@@ -42,6 +42,12 @@ def plans(bench: Bench) -> Ended:
     return bench.runs("plan", options, "plan", *options)
 
 
+def verifies(bench: Bench) -> Ended:
+    """A verification of what a plan would change; without hostnames nothing is connected to."""
+    options = ("--security-group", bench.full_group())
+    return bench.runs("verify", options, "verify", *options)
+
+
 def fills(bench: Bench) -> Ended:
     """An empty group is filled."""
     options = ("--security-group", group(bench.ec2))
@@ -154,6 +160,7 @@ def takes_over_again(bench: Bench) -> Ended:
 
 SCENARIOS: dict[tuple[str, ...], tuple[Callable[[Bench], Ended], ...]] = {
     ("plan",): (plans,),
+    ("verify",): (verifies,),
     ("apply",): (fills, follows_the_list, closes_holes, is_tight, finds_by_tags),
     ("apply", "--adopt"): (takes_over, follows_and_takes_over),
     ("adopt",): (adopts, adopts_from_the_options),
