@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given, strategies as st
 from tests.properties.connected import EDGE, EGRESS, HOST, ORIGIN, STRANGER, ConnectedSite
+from tests.properties.fake_cloud import Killed
 from tests.properties.fake_network import Answer, FakeWhereabouts, from_edge, from_origin, seen_from
 
 from originlock.app.prove import Site, Witness, side_by_side
@@ -252,3 +253,39 @@ def test_after_an_undo_it_is_said_whether_the_edge_is_served_again() -> None:
     told = [each for each in site.run().connections if each.when == "after-undo"]
     assert [(each.who, each.verdict) for each in told] == [("edge", Verdict.BROKEN)]
     assert "certificate" in told[0].evidence
+
+
+def _killed_after_the_narrowing(site: ConnectedSite) -> None:
+    """The process dies as soon as it asks whether the edge is still served."""
+
+    def meddle(_ask: Ask, kind: str) -> Answer | None:
+        if kind == "edge" and site.narrowed:
+            raise Killed
+        return None
+
+    site._meddle = meddle  # noqa: SLF001  it has to know the site
+    with pytest.raises(Killed):
+        site.run()
+
+
+def test_what_a_dead_run_narrowed_and_did_not_prove_is_proved_by_the_next() -> None:
+    """A site that the last run had cut off would be told "nothing to do", and stay so."""
+    site = ConnectedSite()
+    _killed_after_the_narrowing(site)
+    site._meddle = lambda _ask, kind: from_edge(522) if kind == "edge" else None  # noqa: SLF001
+    result = site.run()
+    assert (result.outcome, result.exit_code) == (RunOutcome.STOPPED, ExitCode.STOPPED)
+    assert "originlock rollback run-1" in result.broke_off
+
+
+def test_once_it_is_proved_late_it_is_not_proved_again() -> None:
+    """Every run of a schedule would connect for ever after one interruption."""
+    site = ConnectedSite()
+    _killed_after_the_narrowing(site)
+    site._meddle = lambda _ask, _kind: None  # noqa: SLF001
+    result = site.run()
+    assert (result.outcome, result.exit_code) == (RunOutcome.NOTHING_TO_DO, ExitCode.DONE)
+    assert {each.verdict for each in result.connections} == {Verdict.KEPT}
+    asked = len(site.asked)
+    assert site.run().outcome is RunOutcome.NOTHING_TO_DO
+    assert len(site.asked) == asked

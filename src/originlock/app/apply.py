@@ -23,7 +23,7 @@ from originlock.plan.acts import Act, inverse
 from originlock.plan.change import Change, Effect, Hole, Objection, Unread
 from originlock.plan.connections import ConnectionProof
 from originlock.plan.document import Plan, basis_difference
-from originlock.plan.journal import Answered, Connected, Event, Intended, Proved, RunBegun, RunEnded, runs
+from originlock.plan.journal import Answered, Connected, Event, Intended, Proved, RunBegun, RunEnded, runs, unproved
 from originlock.plan.lane import LaneReport, State
 from originlock.plan.machine import AGAIN, Connect, Finished, Look, Machine, Pause, Perform
 from originlock.plan.result import ApplyResult, Outcome, outcome_of
@@ -138,8 +138,8 @@ def _carried_out(
         writers.baselines.accept(plan.accepted)
     begun = _begun(order, plan, readers)
     if not plan.changes:
-        result = _result(order, planned, readers, (), Drive(), recovered)
-        writers.journal.append((begun, _ended(result, readers)))
+        result = _result(order, planned, readers, (), _proved_late(planned, readers, writers), recovered)
+        writers.journal.append((begun, *_connected(order, result, readers), _ended(result, readers)))
         return result
     with writers.interrupts.deferred() as interrupt:
         writers.journal.append((begun,))
@@ -151,7 +151,7 @@ def _carried_out(
         now = readers.clock.now().isoformat(timespec="seconds")
         proofs: tuple[Event, ...] = (
             *(Proved(order.run, now, proof) for proof in result.proofs),
-            *(Connected(order.run, now, proof) for proof in result.connections),
+            *_connected(order, result, readers),
         )
         try:
             writers.journal.append((*proofs, _ended(result, readers)))
@@ -159,6 +159,29 @@ def _carried_out(
             drive.broke_off = drive.broke_off or error.what
             result = _result(order, planned, readers, machine.reports(), drive, recovered)
     return result
+
+
+def _connected(order: Order, result: ApplyResult, readers: Readers) -> tuple[Connected, ...]:
+    """What connections showed, for the journal."""
+    now = readers.clock.now().isoformat(timespec="seconds")
+    return tuple(Connected(order.run, now, proof) for proof in result.connections)
+
+
+def _proved_late(planned: Planned, readers: Readers, writers: Writers) -> Drive:
+    """With nothing to do: prove what an earlier run narrowed, and was interrupted or died before it could."""
+    drive = Drive()
+    if not any(policy.hostnames for policy in planned.plan.policies):
+        return drive
+    left = unproved(writers.journal_reader.events())
+    witnesses = _witnesses(planned, readers, writers, frozenset(left))
+    for seen in side_by_side(Witness.late, tuple(witnesses.values())):
+        drive.connections[seen.origin, "after"] = seen.proofs
+        if seen.stops:
+            drive.broke_off = (
+                f"run {left[seen.origin]} narrowed and ended before it was proved, and now {seen.stops}; "
+                f"to undo it: originlock rollback {left[seen.origin]}"
+            )
+    return drive
 
 
 def _is_settled(plan: Plan, accepted: AcceptedList) -> bool:
@@ -181,8 +204,10 @@ def _begun(order: Order, plan: Plan, readers: Readers) -> RunBegun:
     )
 
 
-def _witnesses(planned: Planned, readers: Readers, writers: Writers) -> dict[str, Witness]:
-    """Who makes connections, for each origin with hostnames where something is going to be narrowed."""
+def _witnesses(
+    planned: Planned, readers: Readers, writers: Writers, others: frozenset[str] = frozenset()
+) -> dict[str, Witness]:
+    """Who makes connections, for each origin with hostnames where something is going to be narrowed, and for others."""
     plan = planned.plan
     if plan.overrides.no_prove or plan.accepted is None:
         return {}
@@ -199,7 +224,7 @@ def _witnesses(planned: Planned, readers: Readers, writers: Writers) -> dict[str
             writers.talk,
         )
         for policy in plan.policies
-        if policy.hostnames and policy.origin in narrowed
+        if policy.hostnames and policy.origin in narrowed | others
     }
 
 

@@ -129,6 +129,15 @@ class Witness:
         self._clock.sleep(self._limits.pooled_seconds)
         return self._after()
 
+    def late(self) -> Connections:
+        """For what an earlier run narrowed and did not prove: is the edge served, does a stranger get in?"""
+        self._say("for an earlier run narrowed it, and ended before it was proved")
+        now = self.tried()
+        seen = self._through(now)
+        stops = why_not_narrow(self._site.policy.hostnames, seen, broken_alone=True)
+        attempts = judged(now.ways, now.controlled, now.vantage, self._site.let_in)
+        return Connections(self._site.policy.origin, stops, "", self._proofs("after-narrow", seen, attempts))
+
     def after_undo(self) -> Connections:
         """Whether the edge is served again; what kept it out may be something else."""
         self._say("after the undo")

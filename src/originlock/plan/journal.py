@@ -9,6 +9,7 @@ import msgspec
 
 from originlock.intent.policy import Overrides, Policy
 from originlock.plan.acts import Act, Inverse
+from originlock.plan.change import Effect
 from originlock.plan.connections import ConnectionProof
 from originlock.plan.document import Plan
 from originlock.plan.lane import Proof
@@ -172,6 +173,30 @@ def _possibly_done(events: list[Event]) -> list[Intended]:
         for index, event in enumerate(events)
         if isinstance(event, Intended) and not event.undo and index not in failed and event.change not in undone
     ]
+
+
+def unproved(events: tuple[Event, ...]) -> dict[str, str]:
+    """The origins whose last narrowing no connection has followed, in that run or a later one, with that run's name.
+
+    A run that was interrupted or died between a narrowing and its proof leaves it so; one that a person had do without
+    proofs does not count.
+    """
+    planned: dict[str, dict[str, str]] = {}
+    left: dict[str, str] = {}
+    for event in events:
+        match event:
+            case RunBegun(run=run, plan=Plan() as plan, overrides=overrides) if not overrides.no_prove:
+                planned[run] = {each.id: each.origin for each in plan.changes if each.effect is Effect.NARROW}
+            # An act that was going to be done may have been, whatever was answered.
+            case Intended(run=run, change=name, origin=origin, undo=False) if name in planned.get(run, ()):
+                left[origin] = run
+            case Answered(run=run, change=name, outcome=Done(), undo=True) if name in planned.get(run, ()):
+                left.pop(planned[run][name], None)
+            case Connected(proof=proof) if proof.when != "before-narrow":
+                left.pop(proof.origin, None)
+            case _:
+                pass
+    return left
 
 
 def last_to_undo(records: tuple[RunRecord, ...], run: str | None) -> RunRecord | None:

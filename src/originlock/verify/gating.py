@@ -34,14 +34,20 @@ def through_the_edge(
     )
 
 
-def why_not_narrow(hostnames: Iterable[str], seen: tuple[Served, ...]) -> str:
-    """Why nothing may be narrowed; empty if each hostname is served over one family, and none of them is broken."""
+def why_not_narrow(hostnames: Iterable[str], seen: tuple[Served, ...], *, broken_alone: bool = False) -> str:
+    """Why nothing may be narrowed; empty if each hostname is served over one family, and none of them is broken.
+
+    Args:
+        hostnames: each of them has to be served.
+        seen: each over each family that it has.
+        broken_alone: whether what cannot be told is let pass.
+    """
     for name in hostnames:
         mine = [each for each in seen if each.hostname == name]
         worst = next((each for each in mine if each.finding.verdict is Verdict.BROKEN), None)
         if worst is not None:
             return f"{name} is not served through the edge over {family_of(worst.probed)}: {worst.finding.said}"
-        if not any(each.finding.verdict is Verdict.KEPT for each in mine):
+        if not broken_alone and not any(each.finding.verdict is Verdict.KEPT for each in mine):
             why = "; ".join(dict.fromkeys(each.finding.said for each in mine)) or "it has no address"
             return f"that {name} is served through the edge could not be shown: {why}"
     return ""
