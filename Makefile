@@ -46,7 +46,7 @@ demo: $(STAMP) filters ## lock an origin in a local world and survive a bad list
 
 .PHONY: test
 test: $(STAMP) filters ## the tests, without the long ones
-	@echo "test: pytest, $(JOBS) at once, '$(MARKS)' (a minute or two)"
+	@echo "test: pytest, $(JOBS) at once, '$(MARKS)' (about ten minutes)"
 	@$(BIN)/python -m pytest -n $(JOBS) -m "$(MARKS)" tests
 
 .PHONY: test-long
