@@ -289,3 +289,13 @@ def test_once_it_is_proved_late_it_is_not_proved_again() -> None:
     asked = len(site.asked)
     assert site.run().outcome is RunOutcome.NOTHING_TO_DO
     assert len(site.asked) == asked
+
+
+def test_a_policy_for_udp_is_not_proved_over_tcp() -> None:
+    """That nothing answers on TCP would be taken for a lock on UDP."""
+    site = ConnectedSite()
+    network = msgspec.structs.replace(site.policy.network, protocol="udp")
+    site.policy = msgspec.structs.replace(site.policy, network=network)
+    result = site.run()
+    assert not any(each.who == "stranger" for each in result.connections)
+    assert result.locked is None

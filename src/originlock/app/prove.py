@@ -178,7 +178,9 @@ class Witness:
         origin = [address for each in site.origin for address in addresses.get(each, ())]
         tracing = traces(name, addresses[name], site.signs) if name and site.signs is not None else []
         controlling = controls(name, addresses[name], ports) if name else []
-        ways = straight(origin, ports, names[0], all_ways=all_ways) if names else []
+        # A probe speaks TCP: that it is not answered proves nothing of a policy for UDP.
+        tcp = site.policy.network.protocol == "tcp"
+        ways = straight(origin, ports, names[0], all_ways=all_ways) if names and tcp else []
         asked = self._through_asks(1) if edge is None else []
         parts: tuple[list[Ask], ...] = (tracing, controlling, [way.ask for way in ways], [ask for _, ask in asked])
         done = iter(self._probing.prober.probe(tuple(ask for part in parts for ask in part)))

@@ -157,7 +157,10 @@ def _not_admitted(read: ReadBack) -> Finding:
 
 
 def _round_it(policy: Policy, attempts: tuple[Attempt, ...]) -> Iterable[Promise]:
-    if not attempts:
+    if not attempts and policy.network.protocol != "tcp":
+        said = "connections are tried over TCP, and this policy is for UDP: only reading back speaks of it"
+        yield Promise(policy.origin, "stranger", "straight to the origin", "kept out", Verdict.UNKNOWN, said)
+    elif not attempts:
         said = (
             "no address of the origin is known to be tried straight (a load balancer has one; else name some: "
             "[origins.NAME.proof] addresses)"
