@@ -78,6 +78,35 @@ def test_a_refused_name_keeps_out_only_who_does_not_know_it() -> None:
     assert stranger(found, Standing(right_name=True)).verdict is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize("outcome", [Outcome.TIMED_OUT, Outcome.REFUSED])
+def test_silence_towards_who_is_no_stranger_proves_nothing(outcome: Outcome) -> None:
+    """A machine that the edge does not see would speak for all strangers."""
+    standing = Standing(no_stranger="the edge was not reached", could_reach=True)
+    assert stranger(probed(outcome), standing).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("outcome", [Outcome.HTTP, Outcome.REDIRECT, Outcome.NOT_HTTP, Outcome.NOT_TLS])
+def test_an_answer_to_who_may_be_let_in_proves_nothing(outcome: Outcome) -> None:
+    """An exception's own answer would raise an alarm, or be taken for a lock."""
+    assert stranger(probed(outcome, status=200), Standing(let_in="an exception")).verdict is Verdict.UNKNOWN
+
+
+def test_the_reason_that_nothing_was_asked_of_the_origin_is_told() -> None:
+    """A person would look for a proxy that is not there."""
+    assert "edge's own" in stranger(probed(Outcome.HTTP), Standing(edge=True, proxied="a proxy")).said
+    assert "a proxy" in stranger(probed(Outcome.HTTP), Standing(proxied="a proxy")).said
+
+
+def test_words_tell_who_refused_and_where_a_redirect_leads() -> None:
+    """A person would not know what to look at."""
+    assert in_words(probed(Outcome.REFUSED, detail="ICMP")) == "refused (ICMP)"
+    assert in_words(probed(Outcome.TIMED_OUT, detail="no SYN")) == "no answer (timed out)"
+    moved = probed(Outcome.REDIRECT, status=301, headers=(("location", "https://x.example/"),))
+    assert in_words(moved) == "HTTP 301 to https://x.example/"
+    assert in_words(probed(Outcome.REDIRECT, status=301)).endswith("to nowhere")
+    assert in_words(probed(Outcome.ALERT, alert="unknown_ca")) == "TLS alert unknown_ca"
+
+
 @pytest.mark.parametrize("outcome", [Outcome.CLOSED, Outcome.SILENT, Outcome.NO_ROUTE, Outcome.UNRESOLVED])
 def test_what_says_nothing_is_unknown(outcome: Outcome) -> None:
     """A tarpit, or a machine without IPv6, would be called locked."""
