@@ -34,11 +34,6 @@ class NameSeen(msgspec.Struct, frozen=True):
     unknown: str = ""
     leaks: bool | None = None
 
-    @property
-    def behind(self) -> bool | None:
-        """Whether every address is the edge's; None if they are not known."""
-        return None if self.unknown or not self.addresses else not self.outside
-
 
 class Attempt(msgspec.Struct, frozen=True):
     """One way round the edge, tried.
