@@ -44,7 +44,9 @@ SHUT = probed(Outcome.TIMED_OUT)
 
 def test_locked_is_everything_kept() -> None:
     """Nobody would ever be locked."""
-    assert report(through(), straight=SHUT).locked is True
+    found = report(through(), straight=SHUT)
+    assert found.locked is True
+    assert [found.count(verdict) for verdict in Verdict] == [4, 0, 0]
 
 
 @pytest.mark.parametrize(
