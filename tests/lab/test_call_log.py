@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
+from originlock.lab.authority import Leaf, root
 from originlock.lab.calls import IngressRule, LoadBalancerState, PrefixListState
+from originlock.lab.wire import NOT_SHOWN
 from originlock.lab.world import empty_group, tcp
 from originlock.lab.world_balancers import Wish, served_load_balancer
 
@@ -135,3 +139,17 @@ def test_prefix_lists_are_told_after_each_change(aws: LocalAws, ec2: AwsClient) 
     assert first.prefix_lists == (PrefixListState(made, "edge", (("10.0.0.0/8", ""),)),)
     assert second.prefix_lists == (PrefixListState(made, "edge", (("10.0.0.0/8", ""), ("192.0.2.0/24", "more"))),)
     assert read.prefix_lists is None
+
+
+def test_a_private_key_is_not_in_the_log(aws: LocalAws) -> None:
+    """Whoever looks at the calls would see the key of a certificate that somebody tried here."""
+    issued = root("a").issue(Leaf("www.example.org", ("www.example.org",), server=True))
+    given = {"Certificate": issued.chain_pem.encode(), "PrivateKey": issued.key_pem.encode()}
+    aws.client("acm").import_certificate(**given)
+    aws.client("iam").upload_server_certificate(
+        ServerCertificateName="www", CertificateBody=issued.chain_pem, PrivateKey=issued.key_pem
+    )
+    told = json.dumps([call.to_json() for call in aws.calls()])
+    assert "PRIVATE KEY" not in told
+    assert base64.b64encode(given["PrivateKey"]).decode() not in told
+    assert told.count(NOT_SHOWN) == 2

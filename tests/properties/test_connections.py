@@ -276,6 +276,10 @@ def test_what_a_dead_run_narrowed_and_did_not_prove_is_proved_by_the_next() -> N
     result = site.run()
     assert (result.outcome, result.exit_code) == (RunOutcome.STOPPED, ExitCode.STOPPED)
     assert "originlock rollback run-1" in result.broke_off
+    again = site.run()
+    assert (again.exit_code, "run-1" in again.broke_off) == (ExitCode.STOPPED, True), "told once, and then never again"
+    site._meddle = lambda _ask, _kind: None  # noqa: SLF001
+    assert site.run().exit_code is ExitCode.DONE
 
 
 def test_once_it_is_proved_late_it_is_not_proved_again() -> None:

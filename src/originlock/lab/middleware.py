@@ -151,7 +151,7 @@ class Lab:
                 number=self.log.next_number(),
                 service=asked.service,
                 action=asked.action,
-                parameters=asked.parameters,
+                parameters=wire.without_secrets(asked.parameters),
                 fault=fault,
             )
             self.log.put(call)

@@ -80,6 +80,17 @@ def asked(environ: Mapping[str, object], body: bytes) -> Asked:
     return Asked(service, action, fields)
 
 
+#: The names of parameters that are somebody's secret: a call log is read, and shown, by anybody.
+_SECRET: Final = frozenset({"PrivateKey"})
+
+NOT_SHOWN: Final = "(not shown)"
+
+
+def without_secrets(parameters: Mapping[str, str]) -> Mapping[str, str]:
+    """The parameters of a call as a log may hold them."""
+    return {name: NOT_SHOWN if name in _SECRET else value for name, value in parameters.items()}
+
+
 def _json_fields(body: bytes) -> Mapping[str, str]:
     try:
         given = json.loads(body or b"{}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from originlock.facts.probing import Verdict
 from originlock.intent.policy import Overrides, Policy
 from originlock.plan.acts import Act, Inverse
 from originlock.plan.change import Effect
@@ -179,8 +180,9 @@ def unproved(events: tuple[Event, ...]) -> dict[str, str]:
     """The origins whose last narrowing no connection has followed, in that run or a later one, with that run's name.
 
     A run that was interrupted or died between a narrowing and its proof leaves it so; one that a person had do without
-    proofs does not count.
+    proofs does not count. A connection that shows the edge not served proves nothing: it stays to be proved.
     """
+    not_served = {(e.run, e.proof.origin) for e in events if isinstance(e, Connected) and _shows_not_served(e.proof)}
     planned: dict[str, dict[str, str]] = {}
     left: dict[str, str] = {}
     for event in events:
@@ -192,11 +194,17 @@ def unproved(events: tuple[Event, ...]) -> dict[str, str]:
                 left[origin] = run
             case Answered(run=run, change=name, outcome=Done(), undo=True) if name in planned.get(run, ()):
                 left.pop(planned[run][name], None)
-            case Connected(proof=proof) if proof.when != "before-narrow":
+            case Connected(run=run, proof=proof) if (
+                proof.when == "after-narrow" and (run, proof.origin) not in not_served
+            ):
                 left.pop(proof.origin, None)
             case _:
                 pass
     return left
+
+
+def _shows_not_served(proof: ConnectionProof) -> bool:
+    return (proof.when, proof.who, proof.verdict) == ("after-narrow", "edge", Verdict.BROKEN)
 
 
 def last_to_undo(records: tuple[RunRecord, ...], run: str | None) -> RunRecord | None:

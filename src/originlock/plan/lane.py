@@ -234,7 +234,7 @@ class Lane:
         self.names = names
         self.gate = gate
         self.connects = connects
-        self.after_connections: Event | None = None
+        self.after_connections: tuple[Event, bool] | None = None
         self.widen = [change for change in changes if widens(change)]
         self.narrow = [change for change in changes if not widens(change)]
         self.queue: list[Change] = list(self.widen or self.narrow)
@@ -573,19 +573,19 @@ class Lane:
             self.completed = False
             self._undo_narrowing(f"after the narrowing {seen.refused}: it was undone", _NEWLY_REFUSED)
         elif self.state is State.PROBING_AFTER and self.after_connections is not None:
-            self._end_after_narrow(self.after_connections)
+            self._end_after_narrow(*self.after_connections)
 
     def _proved_after(self, held: Held | Unknown) -> None:
         seen, unshown = self._shown(held), self._unshown(held)
         if seen.unknown or isinstance(held, Unknown):
             if not self._wait():
                 self._say("after-narrow", Verdict.UNKNOWN, seen.unknown)
-                self._read_back_after(Event.BLIND_AT_END)
+                self._read_back_after(Event.BLIND_AT_END, completes=not self.gate)
             return
         gone = not any(remaining(renamed(change.act, self.names), held) for change in self.narrow if _takes(change))
         if not seen.missing and not unshown and gone:
             self._say("after-narrow", Verdict.KEPT, "AWS shows it so")
-            self._read_back_after(Event.KEPT_AT_END)
+            self._read_back_after(Event.KEPT_AT_END, completes=True)
         elif self._wait():
             return
         elif seen.missing:
@@ -593,24 +593,21 @@ class Lane:
             self._undo(seen.missing)
         elif gone:
             self._say("after-narrow", Verdict.UNKNOWN, _NOT_ALL_SHOWN)
-            self._read_back_after(Event.BLIND_AT_END)
+            self._read_back_after(Event.BLIND_AT_END, completes=False)
         else:
             self._say("after-narrow", Verdict.BROKEN, "AWS still shows what was revoked")
-            self._read_back_after(Event.STRANGER_REMAINS)
+            self._read_back_after(Event.STRANGER_REMAINS, completes=False)
 
-    def _read_back_after(self, event: Event) -> None:
+    def _read_back_after(self, event: Event, *, completes: bool) -> None:
         """The read-back has spoken; connections, where there are any, have the last word."""
         if self.connects:
-            self.after_connections = event
+            self.after_connections = event, completes
             self.on(Event.READ_BACK_AFTER)
         else:
-            self._end_after_narrow(event)
+            self._end_after_narrow(event, completes)
 
-    def _end_after_narrow(self, event: Event) -> None:
-        if event is Event.KEPT_AT_END:
-            self.completed = True
-        elif event is Event.BLIND_AT_END and self.proofs[-1].evidence != _NOT_ALL_SHOWN:
-            self.completed = not self.gate
+    def _end_after_narrow(self, event: Event, completes: bool) -> None:  # noqa: FBT001  as it was kept
+        self.completed = completes
         self.on(event)
 
     def _undo(self, missing: str) -> None:

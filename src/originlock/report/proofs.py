@@ -184,7 +184,9 @@ def _bottom_line(report: CheckReport) -> Line:
         case True:
             unsure = f" (whether {report.host.name} is the right name could not be told)"
             doubt = unsure if report.host.unknown else ""
-            return Line(f"Locked, as far as a stranger can tell from here{doubt}.", Tone.GOOD)
+            ports = sorted({attempt.probed.ask.port for attempt in report.attempts})
+            alone = f", of port {ports[0]} alone" if len(ports) == 1 else ""
+            return Line(f"Locked, as far as a stranger can tell from here{alone}{doubt}.", Tone.GOOD)
         case False:
             return Line("NOT LOCKED: a stranger gets in.", Tone.BAD)
         case None if report.origin is None:
