@@ -174,13 +174,14 @@ def _proved_late(planned: Planned, readers: Readers, writers: Writers) -> Drive:
         return drive
     left = unproved(writers.journal_reader.events())
     witnesses = _witnesses(planned, readers, writers, frozenset(left))
-    for seen in side_by_side(Witness.late, tuple(witnesses.values())):
-        drive.connections[seen.origin, "after"] = seen.proofs
-        if seen.stops:
-            drive.broke_off = (
-                f"run {left[seen.origin]} narrowed and ended before it was proved, and now {seen.stops}; "
-                f"to undo it: originlock rollback {left[seen.origin]}"
-            )
+    late = side_by_side(Witness.late, tuple(witnesses.values()))
+    drive.connections |= {(seen.origin, "after"): seen.proofs for seen in late}
+    drive.broke_off = "; ".join(
+        f"run {left[seen.origin]} narrowed and ended before it was proved, and now {seen.stops}; "
+        f"to undo it: originlock rollback {left[seen.origin]}"
+        for seen in late
+        if seen.stops
+    )
     return drive
 
 

@@ -27,7 +27,7 @@ from originlock.ports.reading import Clock, Talk
 from originlock.verify.checking import Attempt, judged
 from originlock.verify.gating import Served, family_of, through_the_edge, why_not_narrow, why_undo
 from originlock.verify.vantage import LetIn, Vantage
-from originlock.verify.ways import Straight, controls, straight, through, traces
+from originlock.verify.ways import Straight, controls, place, straight, through, traces
 
 _REPEATS = 2
 """How often each hostname is asked for, over each family, after a narrowing: the edge connects from one of several
@@ -305,11 +305,6 @@ def connection_proofs(
         for finding in [each.of_network]
     ]
     return (*edge, *strangers)
-
-
-def place(ask: Ask) -> str:
-    """An address and a port, as a URL has them."""
-    return f"[{ask.address}]:{ask.port}" if ask.ipv6 else f"{ask.address}:{ask.port}"
 
 
 def _served_before(before: dict[str, tuple[Probed, ...]], signs: EdgeSigns | None) -> dict[str, tuple[Probed, ...]]:

@@ -5,10 +5,10 @@ Lives here: what is read and which connections are made. Must not live here: wha
 
 from __future__ import annotations
 
+from originlock.app.observe import baseline_of
 from originlock.app.plan import Planned, Readers, Request, make_plan
 from originlock.app.prove import Site, Tried, Witness, site_of
 from originlock.errors import CloudError, TargetError, UsageError
-from originlock.facts.edge import AcceptedList
 from originlock.facts.networks import Cidr
 from originlock.facts.origin import CidrSource
 from originlock.facts.probing import Verdict
@@ -47,9 +47,7 @@ def _of(policy: Policy, limits: Limits, readers: Readers, talk: Talk) -> tuple[P
     accepted = planned.plan.accepted
     if accepted is None:
         # No list may be acted on; connections prove what they prove all the same, beside the last one.
-        description = readers.edges.description(policy.edge)
-        last = readers.baselines.last_accepted(policy.edge)
-        accepted = last or AcceptedList(policy.edge, description.snapshot, f"snapshot {description.snapshot_date}")
+        accepted = baseline_of(readers.edges.description(policy.edge), readers.baselines)
     site = site_of(policy, accepted, snapshot, readers)
     tried = _tried(site, limits, readers, talk)
     attempts = judged(tried.ways, tried.controlled, tried.vantage, site.let_in)

@@ -14,6 +14,7 @@ from originlock.facts.probing import Ask, Probed, Verdict
 from originlock.report.document import Document, Line, Tone
 from originlock.verify.checking import Attempt, CheckReport, NameSeen
 from originlock.verify.promises import Promise, VerifyReport
+from originlock.verify.ways import place
 
 Data = dict[str, object]
 
@@ -154,7 +155,7 @@ def _at(asks: Sequence[Ask]) -> str:
     addresses = list(dict.fromkeys(ask.address for ask in asks))
     first = asks[0]
     if len(addresses) == 1:
-        return f"{f'[{first.address}]' if first.ipv6 else first.address}:{first.port}"
+        return place(first)
     more = f" and {len(addresses) - _SHOWN} more" if len(addresses) > _SHOWN else ""
     return f"port {first.port} at {', '.join(addresses[:_SHOWN])}{more}"
 

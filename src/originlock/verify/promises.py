@@ -21,6 +21,7 @@ from originlock.verify.finding import Finding, broken, kept, unknown
 from originlock.verify.gating import Served, family_of
 from originlock.verify.straight import NETWORK, in_words
 from originlock.verify.vantage import Vantage
+from originlock.verify.ways import place
 
 
 class Promise(msgspec.Struct, frozen=True):
@@ -173,18 +174,13 @@ def _round_it(policy: Policy, attempts: tuple[Attempt, ...]) -> Iterable[Promise
         yield Promise(
             policy.origin,
             "stranger",
-            f"{_place(each.probed)} {each.way.value}",
+            f"{place(each.probed.ask)} {each.way.value}",
             "kept out",
             finding.verdict,
             finding.said,
             finding.lock,
             each.probed,
         )
-
-
-def _place(probed: Probed) -> str:
-    ask = probed.ask
-    return f"[{ask.address}]:{ask.port}" if ask.ipv6 else f"{ask.address}:{ask.port}"
 
 
 def _exception(

@@ -117,3 +117,8 @@ def few_of_each(addresses: Iterable[str]) -> list[str]:
     """The first few of each family."""
     listed = list(dict.fromkeys(addresses))
     return [a for a in listed if ":" not in a][:_ADDRESSES] + [a for a in listed if ":" in a][:_ADDRESSES]
+
+
+def place(ask: Ask) -> str:
+    """An address and a port, as a URL has them."""
+    return f"[{ask.address}]:{ask.port}" if ask.ipv6 else f"{ask.address}:{ask.port}"
