@@ -264,7 +264,7 @@ def _driven(
         StateError: the journal cannot be written, and nothing was changed yet.
     """
     plan, witnesses = what
-    performer = writers.performers.performer(plan.limits)
+    performer = writers.performers.performer(plan)
     places = {policy.origin: policy.place for policy in plan.policies}
     drive = Drive()
     while True:

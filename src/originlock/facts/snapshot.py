@@ -10,11 +10,20 @@ from collections.abc import Mapping
 
 import msgspec
 
+from originlock.facts.certificates import Authority, Certificate
 from originlock.facts.load_balancer import DEFAULT_INTERFACE_QUOTA, InterfaceQuota, LoadBalancer
 from originlock.facts.origin import DEFAULT_RULES_QUOTA, Missing, PrefixList, RulesQuota, SecurityGroup, Tags
+from originlock.facts.trust import Bucket, Listeners, SecureListener, StoredObject, TrustStore
 from originlock.facts.unknown import Unknown
+from originlock.facts.zone import Association, DnsRecords, EdgeCertificate, Switch, Zone
 
-Held = SecurityGroup | PrefixList | LoadBalancer | Missing
+OfTrust = TrustStore | SecureListener | StoredObject | Bucket
+"""What the identity lock changes in AWS."""
+
+OfZone = EdgeCertificate | Association | Switch | DnsRecords
+"""What it changes at the edge."""
+
+Held = SecurityGroup | PrefixList | LoadBalancer | OfTrust | OfZone | Missing
 """What a target of a change turns out to be when it is looked at."""
 
 Seen = Mapping[str, Held | Unknown]
@@ -54,6 +63,13 @@ class Snapshot(msgspec.Struct, frozen=True):
         references: who names a group in a rule, by the id of the group: ids of other groups, or its own.
         users: the interfaces that have a group, by the id of the group.
         tagged_lists: the ids of the prefix lists with these tags, by tags; they are among the prefix lists.
+        listeners: of the load balancer, with what they demand of clients; None until they were asked for.
+        trust_stores: by ARN, or by what `new_trust_store` calls the one of that name.
+        authorities: our own certificate authorities, by name; Unknown where one cannot be read, and an authority
+            without generations where there is none.
+        shared_authority: the edge's shared one, as it was judged; None until it was asked for.
+        zone: the hostnames' zone at the edge; None until it was asked for.
+        bucket: where bundles are put; None until it was asked for.
     """
 
     at: datetime.datetime
@@ -68,6 +84,12 @@ class Snapshot(msgspec.Struct, frozen=True):
     references: dict[str, Names | Unknown] = {}
     users: dict[str, Names | Unknown] = {}
     tagged_lists: dict[Tags, Names | Unknown] = {}
+    listeners: Listeners | Unknown | None = None
+    trust_stores: dict[str, TrustStore | Missing | Unknown] = {}
+    authorities: dict[str, Authority | Unknown] = {}
+    shared_authority: Certificate | Unknown | None = None
+    zone: Zone | Missing | Unknown | None = None
+    bucket: Bucket | Missing | Unknown | None = None
 
 
 def updated(snapshot: Snapshot, seen: Seen) -> Snapshot:

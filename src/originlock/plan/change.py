@@ -23,6 +23,7 @@ from originlock.plan.acts import (
     inverse,
     settles,
 )
+from originlock.plan.trust_acts import CreateTrustStore, EdgeAct, ReplaceBundle, UploadCertificate
 
 
 class Effect(enum.Enum):
@@ -216,8 +217,14 @@ def _until(effect: Effect, act: Act) -> str | None:
             return "every interface of the load balancer shows the groups"
         case DetachGroups():
             return "no interface of the load balancer shows the groups any more"
+        case CreateTrustStore() | ReplaceBundle():
+            return "the trust store is ACTIVE, and what is read back of it is what was asked for"
+        case UploadCertificate():
+            return "the edge says that the certificate is active"
+        case _ if isinstance(act, EdgeAct):
+            return "the edge shows it"
         case _ if settles(act):
-            return "AWS has ended its work on the list"
+            return "AWS has ended its work on it"
         case _:
             return None if effect is Effect.NEUTRAL else "AWS shows it"
 

@@ -19,7 +19,7 @@ from originlock.app.plan import Readers, Request, Undo
 from originlock.edges import EDGES
 from originlock.errors import UsageError
 from originlock.facts.edge import EdgeDescription
-from originlock.intent.policy import Configuration, Limits, Place
+from originlock.intent.policy import Configuration, Place
 from originlock.locks.network.network_lock import NetworkLock
 from originlock.ports.reading import CloudReader, PendingReadings, Talk
 from originlock.probe.resolve import SystemResolver
@@ -96,11 +96,11 @@ class AwsClouds:
             self._readers[place] = AwsReader(self._shared(), place)
         return self._readers[place]
 
-    def performer(self, limits: Limits) -> Performer:
-        """A performer that keeps to these limits."""
+    def performer(self, plan: Plan) -> Performer:
+        """A performer of a plan's acts."""
         from originlock.aws.performer import AwsPerformer  # noqa: PLC0415  ditto
 
-        return AwsPerformer(self._shared(), limits.changes_per_second)
+        return AwsPerformer(self._shared(), plan.limits.changes_per_second)
 
 
 def region_of(place: Place) -> str | None:
