@@ -189,6 +189,25 @@ class Wait(msgspec.Struct, frozen=True):
     until: Milestone = Milestone.WIDENED
 
 
+class Presented(msgspec.Struct, frozen=True):
+    """Which client certificate the edge must be seen to present, and how that can be seen.
+
+    Attributes:
+        sha256: its fingerprint; empty where any of the authority's is good (the edge's shared certificate).
+        serial: as `facts.certificates.Certificate.serial`.
+        echo: a path whose answer through the edge tells; empty for none.
+        logs: where connection logs lie; empty for none.
+        port: of a listener that verifies, made for a moment; 0 for none.
+    """
+
+    origin: str
+    sha256: str
+    serial: str
+    echo: str = ""
+    logs: str = ""
+    port: int = 0
+
+
 class Contribution(msgspec.Struct, frozen=True):
     """What one lock says of one origin.
 
@@ -205,6 +224,7 @@ class Contribution(msgspec.Struct, frozen=True):
     expectations: tuple[Expectation, ...] = ()
     basis: tuple[tuple[str, str], ...] = ()
     waits: tuple[Wait, ...] = ()
+    presented: tuple[Presented, ...] = ()
 
 
 def _until(effect: Effect, act: Act) -> str | None:

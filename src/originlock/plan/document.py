@@ -23,6 +23,7 @@ from originlock.plan.change import (
     Hole,
     Note,
     Objection,
+    Presented,
     Unread,
     Wait,
     contested,
@@ -51,6 +52,7 @@ class Plan(msgspec.Struct, frozen=True):
         refused_digest: the digest of a list that was refused, if a person could accept it.
         basis: (name, digest) of each fact that it rests on.
         waits: which target waits for which.
+        presented: which client certificate the edge must be seen to present, by origin.
         digest: over all but the notes and the list's provenance; equal for equal plans.
     """
 
@@ -68,6 +70,7 @@ class Plan(msgspec.Struct, frozen=True):
     expectations: tuple[Expectation, ...]
     basis: tuple[tuple[str, str], ...]
     waits: tuple[Wait, ...] = ()
+    presented: tuple[Presented, ...] = ()
     notes: tuple[Note, ...] = ()
     refused_digest: str | None = None
     digest: str = ""
@@ -144,6 +147,7 @@ def composed(frame: PlanFrame, contributions: tuple[Contribution, ...]) -> Plan:
         expectations=tuple(e for contribution in contributions for e in contribution.expectations),
         basis=list_basis + tuple(item for contribution in contributions for item in contribution.basis),
         waits=waits,
+        presented=tuple(p for c in contributions for p in c.presented if p.origin not in refused),
         notes=frame.notes + tuple(note for contribution in contributions for note in contribution.notes),
         refused_digest=frame.refused_digest,
     )
