@@ -100,6 +100,8 @@ class Objection(msgspec.Struct, frozen=True):
         guard: the guard's short name.
         origin: whose changes it stops; empty where it stops all, as a word on the list does.
         digest: of the list that would be accepted by a person's override, where there is one.
+        lock: whose changes alone it stops; empty where it stops all of the origin's: trouble with certificates must
+            not keep the edge's ranges from being kept current.
     """
 
     guard: str
@@ -107,6 +109,7 @@ class Objection(msgspec.Struct, frozen=True):
     remedy: str
     origin: str = ""
     digest: str | None = None
+    lock: str = ""
 
 
 class Hole(msgspec.Struct, frozen=True):

@@ -34,7 +34,15 @@ from originlock.plan.acts import (
 from originlock.plan.change import Change, Effect, Expectation, Phase, widens
 from originlock.plan.connections import Connections
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Outcome, Unsure
-from originlock.plan.trust_acts import EdgeAct, StoreAct, blind, given_up, needs_presented, unsettled
+from originlock.plan.trust_acts import (
+    DeleteProbeListener,
+    EdgeAct,
+    StoreAct,
+    blind,
+    given_up,
+    needs_presented,
+    unsettled,
+)
 
 
 class State(enum.Enum):
@@ -229,9 +237,11 @@ class Lane:
         may_narrow: whether no other target has to be widened first; the machine says so.
         connects: whether connections are to show, before and after a narrowing, that the edge is served.
         presents: whether its narrowing shuts out whoever does not present our certificate.
+        shows_presented: whether connections are to show it before it narrows: also where it narrows whatever they show,
+            as a listener does that is made for this alone.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0915  its whole state, in one place
         self,
         changes: tuple[Change, ...],
         expectation: Expectation,
@@ -254,6 +264,7 @@ class Lane:
         self.presents = any(
             isinstance(change.act, StoreAct) and needs_presented(change.act) for change in changes if not widens(change)
         )
+        self.shows_presented = self.presents or any(isinstance(c.act, DeleteProbeListener) for c in changes)
         self.widen = [change for change in changes if widens(change)]
         self.narrow = [change for change in changes if not widens(change)]
         self.queue: list[Change] = list(self.widen or self.narrow)

@@ -185,7 +185,7 @@ class Machine:
             origins = {origin for lane in self._lanes if lane.state is state for origin in self._whose[lane.target]}
             if origins:
                 self._heard = {}
-                waiting = [lane for lane in self._lanes if lane.state is State.PROBING and lane.presents]
+                waiting = [lane for lane in self._lanes if lane.state is State.PROBING and lane.shows_presented]
                 presented = {origin for lane in waiting for origin in self._whose[lane.target]}
                 narrowed = state is State.PROBING_AFTER
                 return Connect(tuple(sorted(origins)), narrowed, () if narrowed else tuple(sorted(presented)))
