@@ -16,7 +16,7 @@ from typing import Final, NoReturn
 import msgspec
 
 from originlock.errors import RefusedError, TargetError, UsageError
-from originlock.facts.certificates import Authority, Certificate, Leaf, RevocationList
+from originlock.facts.certificates import Authority, Certificate, Leaf, RevocationList, in_last_third
 from originlock.pki import index as indexes, issuing, private_files
 from originlock.pki.index import GenerationEntry, Index, LeafEntry
 from originlock.pki.issuing import Reason
@@ -252,9 +252,9 @@ class AuthorityFiles:
     # --- retiring ------------------------------------------------------------------------------------------------
 
     def retire(
-        self, name: str, now: datetime.datetime, number: int | None = None, *, with_good_leaves: bool = False
+        self, name: str, now: datetime.datetime, sha256: str | None = None, *, with_good_leaves: bool = False
     ) -> Certificate:
-        """Forget a generation, its key, and what it issued. It is the oldest one, unless another is named by number.
+        """Forget a generation, its key, and what it issued: the oldest, unless its fingerprint (or its start) is given.
 
         Raises:
             TargetError: there is no such authority, or no such generation.
@@ -262,7 +262,7 @@ class AuthorityFiles:
             StateError: it cannot be read or written.
         """
         with self._changing(name) as (room, index):
-            entry = _generation(index, number)
+            entry = _generation(index, sha256)
             authority = indexes.authority_of(index)
             good = [
                 leaf.name
@@ -334,25 +334,24 @@ def _due_lists(index: Index, now: datetime.datetime) -> frozenset[str]:
     found: set[str] = set()
     for each in index.generations:
         current = indexes.list_of(each)
-        if current is not None and issuing.is_due(current.this_update, current.next_update, now):
+        if current is not None and in_last_third(current.this_update, current.next_update, now):
             found.add(each.sha256)
     return frozenset(found)
 
 
-def _generation(index: Index, number: int | None) -> GenerationEntry:
+def _generation(index: Index, sha256: str | None) -> GenerationEntry:
     """The generation to retire.
 
     Raises:
-        TargetError: there is none of this number.
+        TargetError: there is none of this fingerprint, or more than one.
         RefusedError: it is the one that issues.
     """
-    wanted = index.generations[0].number if number is None else number
-    found = next((each for each in index.generations if each.number == wanted), None)
-    if found is None:
-        known = ", ".join(str(each.number) for each in index.generations)
-        message = f"{index.name} has no generation {wanted} (there are: {known})"
+    start = "" if sha256 is None else sha256.replace(":", "").lower()
+    found = [each for each in index.generations if each.sha256.startswith(start)]
+    if not found or (len(found) > 1 and sha256 is not None):
+        message = f"{index.name} has {len(found)} generations whose fingerprint starts with {start[:_LONGEST_LEAF]!r}"
         raise TargetError(message, f"see `originlock ca show {index.name}`")
-    if found == index.newest:
-        message = f"generation {wanted} of {index.name} is the one that issues"
+    if found[0] == index.newest:
+        message = f"generation {index.newest.number} of {index.name} is the one that issues"
         raise RefusedError(message, f"make the next one first: originlock ca renew {index.name} --authority")
-    return found
+    return found[0]

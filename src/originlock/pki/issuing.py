@@ -155,11 +155,6 @@ def list_dates(now: datetime.datetime, days: int, issuer: x509.Certificate) -> D
     return Dates(max(moment - EARLIER, issuer.not_valid_before_utc), moment + datetime.timedelta(days=days))
 
 
-def is_due(begins: datetime.datetime, ends: datetime.datetime, now: datetime.datetime) -> bool:
-    """Whether what is good from here to there is to be followed up: less than a third of its time is left."""
-    return (ends - now) * 3 < ends - begins
-
-
 def default_names(leaf: str, authority: str) -> tuple[str, ...]:
     """The name of a leaf for which none was asked: no host has it, but a verifier wants one."""
     return (f"DNS:{leaf}.{authority}".lower(),)

@@ -119,6 +119,19 @@ def opened(pem: bytes, passphrase: bytes) -> PrivateKey:
     return key
 
 
+def encrypted_anew(pem: bytes, passphrase: bytes) -> bytes:
+    """A key of `plain`, encrypted.
+
+    Raises:
+        WrongPassphraseError: it is none.
+    """
+    message = "it is no key of ours"
+    key = load_pem_private_key(pem, None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise WrongPassphraseError(message)
+    return encrypted(key, passphrase)
+
+
 # --- DER, as much as PBES2 needs (X.690, sections 8 and 10) ------------------------------------------------------
 
 _PBES2: Final = bytes.fromhex("06092a864886f70d01050d")
