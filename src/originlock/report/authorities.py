@@ -121,10 +121,11 @@ _SHORT = 8
 
 def _list_line(revocations: RevocationList, now: datetime.datetime) -> Line:
     due = in_last_third(revocations.this_update, revocations.next_update, now)
-    said = (
-        f"revocation list {revocations.number} of {revocations.issuer[:_SHORT]}, "
-        f"{_until(revocations.next_update, now)}: {_counted(len(revocations.revoked), 'certificate')}{', due for the next one' if due else ''}"
-    )
+    until = _until(revocations.next_update, now)
+    counted = _counted(len(revocations.revoked), "certificate")
+    said = f"revocation list {revocations.number} of {revocations.issuer[:_SHORT]}, {until}: {counted}"
+    if due:
+        said += ", due for the next one"
     return Line(said, Tone.WARNING if due else Tone.PLAIN, 1)
 
 
