@@ -9,12 +9,21 @@ import pytest
 
 from originlock.pki import keys
 from originlock.pki.authorities import AuthorityFiles
+from originlock.pki.keys import KeyKind
 
 PASSPHRASE = b"correct horse battery staple"
 NOW = datetime.datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=datetime.UTC)
 
-#: As few as `cryptography` itself would take: the tests open keys a thousand times. One test takes as many as there are.
+#: As few as `cryptography` itself would take, for keys are opened a thousand times here; one test takes all.
 FEW_ROUNDS = 2048
+
+#: Every kind of key; making the larger ones takes seconds.
+KINDS = [
+    KeyKind.P256,
+    KeyKind.RSA2048,
+    pytest.param(KeyKind.RSA3072, marks=pytest.mark.long),
+    pytest.param(KeyKind.RSA4096, marks=pytest.mark.long),
+]
 
 
 @pytest.fixture

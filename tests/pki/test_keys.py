@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.pki.conftest import KINDS
 
 from originlock.pki import keys
 from originlock.pki.keys import KeyKind, WrongPassphraseError, encrypted, encrypted_anew, new_key, opened, plain
@@ -14,7 +15,7 @@ from originlock.pki.keys import KeyKind, WrongPassphraseError, encrypted, encryp
 PASSPHRASE = b"correct horse battery staple"
 
 
-@pytest.mark.parametrize("kind", KeyKind)
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_was_encrypted_can_be_opened(kind: KeyKind, quick: None) -> None:  # noqa: ARG001  for its effect
     """A key would be lost."""
     key = new_key(kind)
