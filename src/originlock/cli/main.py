@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "history": "what was done, when and by whom",
     "ranges": "the edge's published ranges, held against the guards",
     "config": "check, show or describe the configuration",
+    "ca": "certificate authorities of your own: for the edge, for services, for devices",
     "iam-policy": "the IAM policy that a command needs, and no more",
     "lab": "a local world to try everything in: AWS, Cloudflare, load balancers, packet filters",
 }
