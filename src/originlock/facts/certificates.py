@@ -15,7 +15,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-_BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----\s*([A-Za-z0-9+/=\s]*?)-----END CERTIFICATE-----")
+_BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*+)-----END CERTIFICATE-----")
+"""The body gives nothing back (``*+``): a text of white space without an end takes no longer than its length."""
+
 _LINE = 64
 """RFC 7468, section 2: lines of base64 text are wrapped at 64 characters."""
 

@@ -9,12 +9,12 @@ Nothing of a private key is looked into or kept.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final, TypeVar
 
 import msgspec
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from originlock.facts.bundle import (
     BundleReading,
@@ -28,9 +28,9 @@ from originlock.facts.bundle import (
     Unreadable,
 )
 from originlock.facts.certificates import ders_in, sha256_of
-from originlock.pki.algorithms import signature_words
-from originlock.pki.parsing import certificate_of, issued_by
+from originlock.pki.parsing import MOST_CERTIFICATE_BYTES, certificate_of
 from originlock.pki.pem_lines import Block, Scan
+from originlock.pki.signatures import issued_by, list_signature, list_signed_by
 
 _Kind = TypeVar("_Kind", bound=x509.ExtensionType)
 
@@ -47,7 +47,7 @@ MOST_LIST_BYTES: Final = 50 * 1024 * 1024
 _MOST_READ: Final = 400
 """Certificates of a file that are parsed (our choice: a trust store has 25 unless its quota was raised)."""
 
-_MOST_CHECKS: Final = 4_000
+_MOST_CHECKS: Final = 2_000
 """Signatures of a file that are checked (our choice: a second or so)."""
 
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -205,6 +205,8 @@ def _certificates(blocks: Sequence[Block]) -> tuple[FoundBlock, ...]:
 def _certificate(inside: bytes | Unreadable) -> FoundCertificate | Unreadable:
     if isinstance(inside, Unreadable):
         return inside
+    if len(inside) > MOST_CERTIFICATE_BYTES:
+        return Unreadable("too-large", f"{len(inside):,} bytes")
     try:
         certificate = certificate_of(inside)
         loaded = x509.load_der_x509_certificate(inside)
@@ -309,7 +311,7 @@ def _read_list(der: bytes, known: dict[str, x509.Certificate]) -> FoundList:
     return FoundList(
         sha256=sha256_of(der),
         issuer=read.issuer.rfc4514_string(),
-        signature=signature_words(read),
+        signature=list_signature(read),
         this_update=read.last_update_utc,
         next_update=read.next_update_utc,
         entries=len(read),
@@ -318,7 +320,7 @@ def _read_list(der: bytes, known: dict[str, x509.Certificate]) -> FoundList:
         indirect=scope is not None and scope.indirect_crl,
         partial=scope is not None and _partial(scope),
         named=tuple(named),
-        signers=tuple(_signers(read, named)),
+        signers=tuple(name for name, each in named.items() if list_signed_by(read, each)),
     )
 
 
@@ -329,13 +331,3 @@ def _partial(scope: x509.IssuingDistributionPoint) -> bool:
         or scope.only_contains_attribute_certs
         or scope.only_some_reasons
     )
-
-
-def _signers(read: x509.CertificateRevocationList, named: dict[str, x509.Certificate]) -> Iterator[str]:
-    for name, authority in named.items():
-        try:
-            # Those of authorities are among the types that it takes.
-            if read.is_signature_valid(authority.public_key()):  # type: ignore[arg-type]
-                yield name
-        except (InvalidSignature, TypeError, ValueError, UnsupportedAlgorithm):
-            continue
