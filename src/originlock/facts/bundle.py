@@ -63,8 +63,8 @@ pkcs12``. ``base64`` stands outside of every block. ``escaped`` has ``\\n`` as t
 Fault = Literal["no-end", "empty", "not-base64", "cut", "surplus", "too-large", "unreadable", "not-read"]
 """Why nothing is known of what stands in a block.
 
-``cut``: it says that it is longer; ``surplus``: bytes follow; ``too-large``: to be parsed; ``unreadable``: it is no X.509; ``not-read``: there were
-too many before it.
+``cut``: it says that it is longer; ``surplus``: bytes follow; ``too-large``: to be parsed; ``unreadable``: it is no
+X.509; ``not-read``: there were too many before it.
 """
 
 
@@ -161,8 +161,8 @@ class FileReading(msgspec.Struct, frozen=True):
 
     Attributes:
         form: what it is; unless it is ``pem``, nothing below is known but the size.
-        size: in bytes.
-        limit: how many were read at most.
+        size: in bytes; of what is ``too-large``, those that were read.
+        limit: how many are read at most.
         lines: those of which something is to be said, in their order; a line may be there more than once.
         byte_order_mark: whether it starts with the one of UTF-8.
         final_newline: whether its last line ends.

@@ -7,6 +7,7 @@ Lives here: the rules on certificates, and on the bundle as a whole. Must not li
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -136,15 +137,17 @@ def _certificate(
         yield finding(code, f"line {block.first}: {_name(found.certificate)} {words}", block.first)
 
 
+_COMMON_NAME: Final = re.compile(r"CN=(?:[^,\\]|\\.)+")
 _LONGEST_NAME: Final = 100
 
 
 def _name(certificate: Certificate) -> str:
-    """Its subject, short enough for a line; its fingerprint where it has none."""
-    subject = certificate.subject
-    if not subject:
+    """Its common name, or its whole subject, short enough for a line; its fingerprint where it has none."""
+    common = _COMMON_NAME.match(certificate.subject)
+    name = certificate.subject if common is None else common[0]
+    if not name:
         return f"the certificate {certificate.sha256[:16]}"
-    return subject if len(subject) <= _LONGEST_NAME else f"{subject[:_LONGEST_NAME]}..."
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
 
 
 def _size(block: FoundBlock, found: FoundCertificate) -> Iterator[tuple[str, str]]:

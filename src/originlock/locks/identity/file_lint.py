@@ -74,8 +74,7 @@ _SHOWN: Final = 5
 def form_findings(reading: FileReading) -> Iterator[BundleFinding]:
     """What the file is instead of PEM, if that is the same for bundles and lists."""
     if reading.form == "too-large":
-        message = f"the file has {reading.size:,} bytes, and at most {reading.limit:,} are read"
-        yield finding("file-too-large", message)
+        yield finding("file-too-large", f"the file has more than {reading.limit:,} bytes")
     elif reading.form in _FORMS:
         yield finding(*_FORMS[reading.form])
     if reading.byte_order_mark:

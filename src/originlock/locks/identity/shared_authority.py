@@ -144,8 +144,7 @@ def _stranger(certificate: Certificate) -> RefusedAuthority:
 def judge_download(reading: BundleReading, pins: frozenset[str], now: datetime.datetime) -> Judgement:
     """Whether a downloaded file holds Cloudflare's shared authority, it alone, and usable."""
     if reading.form == "too-large":
-        words = f"the download has {reading.size:,} bytes, and at most {reading.limit:,} are read"
-        return RefusedAuthority("unreadable", words, _KEEP)
+        return RefusedAuthority("unreadable", f"the download has more than {reading.limit:,} bytes", _KEEP)
     if reading.form != "pem":
         return RefusedAuthority("unreadable", f"the download is not PEM ({reading.form})", _KEEP)
     if not reading.blocks:
