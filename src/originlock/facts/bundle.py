@@ -60,11 +60,11 @@ pkcs12``. ``base64`` stands outside of every block. ``escaped`` has ``\\n`` as t
 ``carriage-return``, ``not-ascii`` and ``nul`` stand beside what the line is otherwise.
 """
 
-Fault = Literal["no-end", "empty", "not-base64", "cut", "surplus", "too-large", "unreadable", "not-read"]
+Fault = Literal["no-end", "empty", "not-base64", "cut", "surplus", "too-large", "version", "unreadable", "not-read"]
 """Why nothing is known of what stands in a block.
 
-``cut``: it says that it is longer; ``surplus``: bytes follow; ``too-large``: to be parsed; ``unreadable``: it is no
-X.509; ``not-read``: there were too many before it.
+``cut``: it says that it is longer; ``surplus``: bytes follow; ``too-large``: to be parsed; ``version``: it says one
+that there is not; ``unreadable``: it is no X.509; ``not-read``: there were too many before it.
 """
 
 

@@ -208,8 +208,10 @@ def _certificate(inside: bytes | Unreadable) -> FoundCertificate | Unreadable:
     if len(inside) > MOST_CERTIFICATE_BYTES:
         return Unreadable("too-large", f"{len(inside):,} bytes")
     try:
-        certificate = certificate_of(inside)
         loaded = x509.load_der_x509_certificate(inside)
+        certificate = certificate_of(inside)
+    except x509.InvalidVersion as error:
+        return Unreadable("version", f"it says {error.parsed_version + 1}")
     except ValueError as error:
         return _unreadable(inside, error)
     subject = max(len(loaded.subject.public_bytes()), len(certificate.subject.encode()))

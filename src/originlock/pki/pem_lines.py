@@ -69,6 +69,7 @@ class Scan:
         self.blocks: list[Block] = []
         self.lines: list[FoundLine] = []
         self._label: str | None = None
+        self._bare = 0
         self._first = 0
         self._size = 0
         self._wrong = 0
@@ -87,7 +88,11 @@ class Scan:
         elif self._label is not None:
             self._take(number, line)
         else:
-            self._note(number, _outside(line, raw))
+            kind = _outside(line, raw)
+            if kind == "text" and self._bare == number - 1 and _BASE64.fullmatch(line):
+                kind = "base64"  # the rest of what began before
+            self._bare = number if kind == "base64" else 0
+            self._note(number, kind)
 
     def close(self, last: int) -> None:
         """There are no more lines; `last` is the number of the last one."""

@@ -109,6 +109,7 @@ _FAULTS: Final[dict[Fault, tuple[str, str]]] = {
     "cut": ("cut-certificate", "the certificate is cut short"),
     "surplus": ("bytes-after-certificate", "bytes follow the end of the certificate"),
     "too-large": ("certificate-too-large", "the certificate has far more than 16 KB"),
+    "version": ("version", "the certificate is of a version of X.509 other than 3"),
     "unreadable": ("unreadable-certificate", "what stands there is not a certificate of X.509"),
     "not-read": ("not-read", "there are so many certificates that this one was not read"),
 }
