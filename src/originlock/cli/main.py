@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "rollback": "undo a run, under the same guards",
     "history": "what was done, when and by whom",
     "ranges": "the edge's published ranges, held against the guards",
+    "bundle": "would a load balancer take this bundle of authorities? everything that is wrong with it, by line",
     "config": "check, show or describe the configuration",
     "ca": "certificate authorities of your own: for the edge, for services, for devices",
     "iam-policy": "the IAM policy that a command needs, and no more",
