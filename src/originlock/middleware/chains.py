@@ -81,7 +81,7 @@ class Verifier:
         try:
             check_dates(leaf, moment)
             self._check_leaf(leaf)
-            return self._builder.time(moment).build_client_verifier().verify(leaf, list(presented[1:])).chain
+            return self._builder.time(moment).build_client_verifier().verify(leaf, _between(presented)).chain
         except VerificationError as error:
             raise self._why_not(presented, moment, str(error)) from error
         except UNREADABLE as error:
@@ -112,6 +112,19 @@ class Verifier:
         if any(not each.not_valid_before_utc <= moment <= each.not_valid_after_utc for each in on_the_way):
             return RefusedError(Reason.AUTHORITY_NOT_VALID, told)
         return RefusedError(Reason.UNTRUSTED, told)
+
+
+def _between(presented: Sequence[x509.Certificate]) -> list[x509.Certificate]:
+    """Those that may lie between leaf and anchor: each once, and no root.
+
+    An anchor is ours, so a root that is presented leads nowhere; but one that is presented several times is its own
+    issuer in many ways, and the verifier would try them all.
+    """
+    found: list[x509.Certificate] = []
+    for each in presented[1:]:
+        if each.subject != each.issuer and each not in found:
+            found.append(each)
+    return found
 
 
 def check_dates(leaf: x509.Certificate, moment: dt.datetime) -> None:

@@ -50,11 +50,9 @@ class Reloading(Generic[T]):
 
     def current(self) -> T:
         """The content. Looks for a new one where it is time to; meanwhile other threads get the one that is there."""
-        if (
-            time.monotonic() >= self._next
-            and not isinstance(self._source, bytes)
-            and self._lock.acquire(blocking=False)
-        ):
+        if isinstance(self._source, bytes) or time.monotonic() < self._next:
+            return self._content
+        if self._lock.acquire(blocking=False):
             try:
                 self._look()
             finally:
