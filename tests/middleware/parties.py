@@ -16,7 +16,7 @@ from originlock.lab.plane.client_certificate import ClientChain, passed_headers,
 from originlock.middleware import Guard, Passthrough, Reason, RefusedError, Settings, Trust, Verify, identity_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from originlock.middleware import ClientIdentity
 
@@ -87,18 +87,14 @@ def verify(mode: Verify | None = None, **more: Any) -> Guard:  # noqa: ANN401 - 
     return Guard(Settings(peers=SUBNETS, mode=mode or Verify(), **more))
 
 
-def told(guard: Guard, headers: Headers, peer: str | None = BALANCER) -> ClientIdentity | None | Reason:
+def told(guard: Guard, headers: Headers, peer: str | None = BALANCER) -> ClientIdentity | Reason | None:
     """The identity, or the reason of the refusal."""
     try:
         return identity_of(guard, peer, headers)
     except RefusedError as error:
-        assert "BEGIN" not in error.detail
-        return error.reason
-
-
-def at(when: dt.datetime) -> Any:  # noqa: ANN401 - a clock
-    """A clock that stands."""
-    return lambda: when.timestamp()
+        refused = error
+    assert "BEGIN" not in refused.detail
+    return refused.reason
 
 
 @dataclass(frozen=True)
@@ -192,13 +188,3 @@ def revoking(by: authority.Authority, *held: x509.Certificate) -> authority.Auth
     for each in held:
         again.revoke(each)
     return again
-
-
-def with_(headers: Headers, *more: tuple[bytes, bytes]) -> Headers:
-    """More headers."""
-    return [*headers, *more]
-
-
-def names_of(headers: Sequence[tuple[bytes, bytes]]) -> set[bytes]:
-    """Their names."""
-    return {name for name, _ in headers}

@@ -101,4 +101,4 @@ def test_a_hostile_value_takes_no_time() -> None:
     assert not same("CN=" + "\\AB" * 5000 + '"', AWS)
     assert not same("CN=" + "\\," * 8000 + '"', AWS)
     assert not same("+".join(["CN=a"] * 3000), AWS)
-    assert time.process_time() - began < 5  # noqa: PLR2004 - not a measurement: the other outcome is never
+    assert time.process_time() - began < 5

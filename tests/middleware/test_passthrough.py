@@ -238,9 +238,7 @@ def test_an_intermediate_may_be_an_anchor() -> None:
 
 
 def test_certificates_by_cloudflares_recipe_need_a_word() -> None:
-    """Its leaves have no names and its authorities no keyUsage; both are refused unless said, and nothing else is let
-    in by saying it.
-    """
+    """Its leaves have no names: they are refused unless said, and nothing else is let in by saying it."""
     plain = made(Made(names=(), usage=False, purposes=()))
     strict, lenient = passthrough(), passthrough(trust(require_extensions=False))
     assert told(strict, passed(plain)) is Reason.NO_NAMES
@@ -253,7 +251,9 @@ def test_certificates_by_cloudflares_recipe_need_a_word() -> None:
 def test_an_authority_without_key_usage_needs_a_word() -> None:
     """`openssl req -x509` makes such, and Cloudflare's recipe uses it."""
     key = authority.new_key(authority.P256)
-    below = authority.Authority(made(Made("plain authority", ca=True, usage=False, names=(), purposes=()), key=key), key)
+    below = authority.Authority(
+        made(Made("plain authority", ca=True, usage=False, names=(), purposes=()), key=key), key
+    )
     chain = (issued(below).certificate, below.certificate)
     assert told(passthrough(), passed(*chain)) is Reason.UNTRUSTED
     assert isinstance(told(passthrough(trust(require_extensions=False)), passed(*chain)), ClientIdentity)

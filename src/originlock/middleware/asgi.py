@@ -74,12 +74,13 @@ class AsgiMiddleware:
         """The scope for the application, or an answer of our own. Raises `RefusedError`."""
         guard = self._guard
         guard.check_peer(_peer(scope))
-        method, path = scope.get("method", ""), scope["path"]
+        is_http = scope["type"] == "http"
+        method, path = scope["method"] if is_http else "", scope["path"]
         headers = cast("Iterable[RawHeader]", scope["headers"])
         if guard.is_health_check(method, path):
             return _scope_for(scope, guard.names.without(headers), None)
         came, rest = guard.names.taken_from_asgi(headers)
-        if path == guard.settings.echo_path and scope["type"] == "http":
+        if is_http and path == guard.settings.echo_path:
             return echoed(guard.echo(came)) if method in {"GET", "HEAD"} else NOT_ALLOWED
         return _scope_for(scope, rest, guard.identity(came))
 
