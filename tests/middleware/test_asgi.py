@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from tests.middleware.parties import BALANCER, CLIENT, OTHER, chain_of, issued, passed, passthrough, verified, verify
 
+from originlock.lab.plane.client_certificate import serial_of
 from originlock.middleware import AsgiMiddleware, ClientIdentity
 
 if TYPE_CHECKING:
@@ -96,9 +97,8 @@ def test_the_application_does_not_see_the_headers(guard: Guard, headers: Headers
 
 def test_an_identity_of_somebody_elses_making_does_not_last() -> None:
     """What stands in the scope must be this middleware's word."""
-    found = exchange(
-        passthrough(optional=True), [], state={"originlock_client": "root"}, **{"originlock.client": "root"}
-    )
+    forged: dict[str, Any] = {"originlock.client": "root", "state": {"originlock_client": "root"}}
+    found = exchange(passthrough(optional=True), [], **forged)
     (scope,) = found.seen
     assert scope["originlock.client"] is None
     assert scope["state"]["originlock_client"] is None
@@ -212,9 +212,7 @@ def test_the_echo_shows_what_came_whether_it_is_good_or_not(held: Any) -> None: 
     assert found.headers[b"cache-control"] == b"no-store"
     assert json.loads(found.body) == {
         "client_certificate_sha256": held.certificate.fingerprint(hashes.SHA256()).hex(),
-        "serial": f"{held.certificate.serial_number:X}".zfill(
-            2 * ((held.certificate.serial_number.bit_length() + 7) // 8)
-        ),
+        "serial": serial_of(held.certificate),
         "mode": "passthrough",
     }
 

@@ -59,37 +59,33 @@ def test_a_right_client_is_told_in_full() -> None:
     assert identity.subject.encode() == value("subject")
 
 
+def other(name: str, given: bytes | None) -> Callable[[], Headers]:
+    """The five of a right client, one with another value."""
+    return lambda: replaced(verified(CLIENT.certificate), P + name, given)
+
+
+def doubled(name: str) -> Callable[[], Headers]:
+    """The five of a right client, one of them twice."""
+    return lambda: [*of(), ((P + name).encode(), value(name))]
+
+
+FIVE = ("serial-number", "issuer", "subject", "validity", "leaf")
+#: A name may have commas, so that two in one are just another name.
+JOINED = (Reason.DOUBLED, Reason.INCONSISTENT, Reason.INCONSISTENT, Reason.DOUBLED, Reason.DOUBLED)
+
 CASES: dict[str, tuple[Callable[[], Headers], Reason | None]] = {
     "right": (of, None),
     "serial-in-small-letters": (lambda: of(serial_number=value("serial-number").lower()), None),
     "serial-with-a-zero": (lambda: of(serial_number=b"0" + value("serial-number")), None),
     "absent": (list, Reason.ABSENT),
+    **{f"without-{name}": (other(name, None), Reason.INCOMPLETE) for name in FIVE},
+    **{f"doubled-{name}": (doubled(name), Reason.DOUBLED) for name in FIVE},
     **{
-        f"without-{name}": (lambda name=name: of(**{name.replace("-", "_"): None}), Reason.INCOMPLETE)
-        for name in ("serial-number", "issuer", "subject", "validity", "leaf")
+        f"joined-{name}": (other(name, value(name) + b"," + value(name)), reason)
+        for name, reason in zip(FIVE, JOINED, strict=True)
     },
-    **{
-        f"doubled-{name}": (lambda name=name: [*of(), ((P + name).encode(), value(name))], Reason.DOUBLED)
-        for name in ("serial-number", "issuer", "subject", "validity", "leaf")
-    },
-    **{
-        f"joined-{name}": (
-            lambda name=name: of(**{name.replace("-", "_"): value(name) + b"," + value(name)}),
-            Reason.DOUBLED,
-        )
-        for name in ("serial-number", "validity", "leaf")
-    },
-    **{
-        f"joined-{name}": (lambda name=name: of(**{name: value(name) + b"," + value(name)}), Reason.INCONSISTENT)
-        for name in ("issuer", "subject")
-    },
-    **{
-        f"another-client's-{name}": (
-            lambda name=name: of(**{name.replace("-", "_"): value(name, OTHERS)}),
-            Reason.INCONSISTENT,
-        )
-        for name in ("serial-number", "leaf")
-    },
+    "another-client's-serial": (other("serial-number", value("serial-number", OTHERS)), Reason.INCONSISTENT),
+    "another-client's-leaf": (other("leaf", value("leaf", OTHERS)), Reason.INCONSISTENT),
     "other-issuer": (lambda: of(issuer=b"CN=client root"), Reason.INCONSISTENT),
     "other-subject": (lambda: of(subject=b"CN=admin"), Reason.INCONSISTENT),
     "longer-subject": (lambda: of(subject=b"CN=edge,O=Example"), Reason.INCONSISTENT),
