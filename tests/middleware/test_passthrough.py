@@ -294,3 +294,11 @@ def test_a_revoked_client_is_refused() -> None:
     given = trust(revocations=lists(revoking(FIRST, bad.certificate)))
     assert isinstance(told(passthrough(given), passed(*chain_of(good))), ClientIdentity)
     assert told(passthrough(given), passed(*chain_of(bad))) is Reason.REVOKED
+
+
+def test_what_is_read_late_is_refused_too() -> None:
+    """`cryptography` reads a certificate's parts when they are asked for, and raises only then; found by fuzzing."""
+    der = bytearray(issued(ROOT).certificate.public_bytes(Encoding.DER))
+    at = der.index(b"client root")
+    der[at] = 0xFF  # the issuer's name is no UTF-8 any more
+    assert told(passthrough(), pem_header(_pem(bytes(der)))) is Reason.MALFORMED

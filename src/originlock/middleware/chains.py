@@ -74,7 +74,8 @@ class Verifier:
             now: seconds since the epoch.
 
         Raises:
-            RefusedError: any reason about dates, purposes, keys, names and trust, or `MALFORMED`.
+            RefusedError: any reason about dates, purposes, keys, names and trust.
+            Exception: one of `parsing.UNREADABLE`, for a part that is looked at here first and cannot be read.
         """
         moment = dt.datetime.fromtimestamp(now, dt.UTC)
         leaf = presented[0]
@@ -84,8 +85,6 @@ class Verifier:
             return self._builder.time(moment).build_client_verifier().verify(leaf, _between(presented)).chain
         except VerificationError as error:
             raise self._why_not(presented, moment, str(error)) from error
-        except UNREADABLE as error:
-            raise RefusedError(Reason.MALFORMED, type(error).__name__) from error
 
     def _check_leaf(self, leaf: x509.Certificate) -> None:
         constraints = _extension(leaf, x509.BasicConstraints)

@@ -95,11 +95,14 @@ class _Trusted:
 
     def until(self, presented: Sequence[x509.Certificate], now: float) -> float:
         """See that a chain is good, and tell until when it is."""
-        chain = self._verifier.current().chain(presented, now)
-        ends = min(each.not_valid_after_utc.timestamp() for each in chain)
-        if self._lists is None:
-            return ends
-        return min(ends, revocation.check(self._lists.current(), chain, self.trust, now))
+        try:
+            chain = self._verifier.current().chain(presented, now)
+            ends = min(each.not_valid_after_utc.timestamp() for each in chain)
+            if self._lists is None:
+                return ends
+            return min(ends, revocation.check(self._lists.current(), chain, self.trust, now))
+        except parsing.UNREADABLE as error:
+            raise RefusedError(Reason.MALFORMED, type(error).__name__) from error
 
 
 class _PassthroughJudge:
