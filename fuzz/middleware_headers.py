@@ -83,7 +83,7 @@ def _through_wsgi(guard: Guard, headers: Headers) -> None:
         environ[key] = f"{environ[key]},{text}" if key in environ else text
     answered: list[str] = []
     app = WsgiMiddleware(lambda _environ, _start: [], guard)
-    app(environ, lambda status, _headers, _exc=None: answered.append(status))  # type: ignore[arg-type,return-value]
+    app(environ, lambda status, _headers, _exc=None: answered.append(status))  # type: ignore[arg-type]
     if answered not in ([], ["403 Forbidden"]):
         raise OtherAnswerError(answered)
 
