@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import gc
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -177,7 +178,7 @@ SECTION: Final = Section(
         "alternation. A request has 13 other headers; the client shows a leaf and an authority, P-256. *New* is a "
         "chain that was not seen before, with a revocation list for each authority. *By hand* is "
         "`load_pem_x509_certificates` and `cryptography`'s verifier for each request, without revocation, peers, or a "
-        "look for a second header."
+        f"look for a second header. Load average of the last minute: {os.getloadavg()[0]:.1f}."
     ),
     measured=measured,
 )
