@@ -14,7 +14,7 @@ import msgspec
 from originlock.aws.least_privilege import LARGEST, document, log_statements, merged, size, statements, trust_policy
 from originlock.aws.permissions import PURPOSES
 from originlock.aws.policy_scope import Scope, inside as seen_inside, scope_of
-from originlock.aws.policy_statements import Statement
+from originlock.aws.statement import Statement
 from originlock.cli.options import (
     Said,
     config_option,
