@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from originlock.app.observe import TrustPorts
+from originlock.app.observe import KnownTrust, TrustPorts
 from originlock.errors import OriginlockError
 from originlock.facts.certificates import Authority, Certificate
 from originlock.facts.unknown import Unknown
@@ -86,7 +86,7 @@ class OurAuthorities:
         judged = judge_download(read_bundle(data), frozenset(settings.shared_ca_pins), now)
         if isinstance(judged, AcceptedAuthority):
             return judged.certificate
-        return Unknown("the edge's shared authority", judged.message)
+        return Unknown("the edge's shared authority", judged.reason)
 
     def described(self, pem: str) -> tuple[Certificate | Unknown, ...]:
         """The certificates of a PEM text, in their order."""
@@ -143,4 +143,4 @@ def trust_ports(
 
     authorities = OurAuthorities(configuration)
     accounts = EdgeAccountsFromEnvironment(configuration, authorities)
-    return TrustPorts(AwsTrust(sessions), accounts, authorities), accounts
+    return KnownTrust(AwsTrust(sessions), accounts, authorities), accounts
