@@ -1,6 +1,6 @@
 """Everything that knows of certificates, behind its ports: trust in AWS, accounts at edges, our own authorities.
 
-Lives here: making adapters, late, and sorting acts to whoever does them. Must not live here: deciding anything with them.
+Lives here: making adapters, late, and sorting acts to whoever does them. Must not live here: deciding anything.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class OurAuthorities:
         judged = judge_download(read_bundle(data), frozenset(settings.shared_ca_pins), now)
         if isinstance(judged, AcceptedAuthority):
             return judged.certificate
-        return Unknown("the edge's shared authority", judged.reason)
+        return Unknown("the edge's shared authority", judged.words)
 
     def described(self, pem: str) -> tuple[Certificate | Unknown, ...]:
         """The certificates of a PEM text, in their order."""
