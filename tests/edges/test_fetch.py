@@ -10,7 +10,7 @@ import time
 import pytest
 from tests.edges.misbehaving import Server, answer, routes, says, serving, silent
 
-from originlock.edges import EDGES, shared_authority
+from originlock.edges import EDGES
 from originlock.edges.adapter import Document, NoDocument
 from originlock.edges.fetch import PendingReading, read_over_http, start
 from originlock.edges.patience import DEFAULT_BOUNDS, Bounds, Cord

@@ -5,12 +5,11 @@ Lives here: what is read for it. Must not live here: what counts as soon.
 
 from __future__ import annotations
 
-from originlock.app.observe import baseline_of
+from originlock.app.observe import Case, baseline_of
 from originlock.app.plan import Looks, Readers
-from originlock.app.observe import Case
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Overrides, Policy
-from originlock.locks.identity.expiry import Endings, endings
+from originlock.locks.identity.expiry import Ending, Endings, endings
 
 
 def expiring(policies: tuple[Policy, ...], readers: Readers) -> Endings:
@@ -19,7 +18,8 @@ def expiring(policies: tuple[Policy, ...], readers: Readers) -> Endings:
     Raises:
         OriginlockError: the only origin could not be read at all.
     """
-    found, unknown = [], []
+    found: list[Ending] = []
+    unknown: list[Unknown] = []
     looks = Looks(readers, several=bool(policies[1:]))
     for policy in map(looks.placed, policies):
         accepted = baseline_of(readers.edges.description(policy.edge), readers.baselines)

@@ -140,7 +140,9 @@ def _of_listeners(policy: Policy, snapshot: Snapshot) -> Seen:
         if end is None:
             yield Unknown(f"the certificate of the listener on port {each.port}", "AWS does not say when it ends")
         else:
-            remedy = "renew it in Certificate Manager (one that it issued renews by itself while its DNS record is there)"
+            remedy = (
+                "renew it in Certificate Manager (one that it issued renews by itself while its DNS record is there)"
+            )
             yield Ending(policy.origin, "listener certificate", f"port {each.port}", end, ours=False, remedy=remedy)
 
 
@@ -167,7 +169,9 @@ def _of_zone(policy: Policy, snapshot: Snapshot) -> Seen:
 
 def _at_the_edge(policy: Policy, held: EdgeCertificate, name: str, end: datetime.datetime, *, ours: bool) -> Ending:
     # Cloudflare goes on presenting one that has ended, and origins drop the requests (Cloudflare's documentation).
-    remedy = "originlock renew" if ours else f"whoever uploaded it ({held.issuer or 'its issuer is not told'}) renews it"
+    remedy = (
+        "originlock renew" if ours else f"whoever uploaded it ({held.issuer or 'its issuer is not told'}) renews it"
+    )
     return Ending(policy.origin, "client certificate at the edge", name, end, ours, remedy)
 
 
