@@ -12,6 +12,7 @@ from originlock.locks.network import adoption, lock, rollback
 from originlock.plan.acts import Inverse
 from originlock.plan.change import Contribution, Hole, Unread
 from originlock.plan.questions import Question
+from originlock.verify.promises import Promise
 
 
 class NetworkLock:
@@ -58,3 +59,8 @@ class NetworkLock:
     def unread(self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> tuple[Unread, ...]:
         """Groups and sources that could not be read."""
         return lock.unread(policy, accepted, snapshot)
+
+    def promises(self, policy: Policy, snapshot: Snapshot) -> tuple[Promise, ...]:
+        """Nothing beside what the rules say, which is told as who gets in."""
+        del policy, snapshot
+        return ()
