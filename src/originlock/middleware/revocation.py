@@ -36,6 +36,7 @@ class RevocationList:
 
     Attributes:
         crl: itself.
+        issuer: whose it says that it is; read once, for it is compared often.
         begins: its thisUpdate, seconds since the epoch.
         ends: its nextUpdate.
         serials: of the certificates on it.
@@ -43,15 +44,14 @@ class RevocationList:
     """
 
     crl: x509.CertificateRevocationList
+    issuer: x509.Name
     begins: float
     ends: float
     serials: frozenset[int]
     signed: dict[bytes, bool] = field(default_factory=dict)
 
     def is_of(self, issuer: x509.Certificate) -> bool:
-        """Whether this authority signed it, and may."""
-        if self.crl.issuer != issuer.subject:
-            return False
+        """Whether this authority, by whose name it is, signed it, and may."""
         known = issuer.fingerprint(hashes.SHA256())
         found = self.signed.get(known)
         if found is None:
@@ -92,7 +92,8 @@ def check(lists: Sequence[RevocationList], chain: Sequence[x509.Certificate], tr
     until = float("inf")
     looked_at_leaf = False
     for place, (held, issuer) in enumerate(pairwise(chain)):
-        own = [each for each in lists if each.is_of(issuer)]
+        name = issuer.subject
+        own = [each for each in lists if each.issuer == name and each.is_of(issuer)]
         if not own:
             continue
         looked_at_leaf = looked_at_leaf or place == 0
@@ -118,7 +119,7 @@ def _list(crl: x509.CertificateRevocationList) -> RevocationList:
         message = "no nextUpdate"
         raise ValueError(message)
     serials = frozenset(each.serial_number for each in crl)
-    return RevocationList(crl, crl.last_update_utc.timestamp(), ends.timestamp(), serials)
+    return RevocationList(crl, crl.issuer, crl.last_update_utc.timestamp(), ends.timestamp(), serials)
 
 
 def _may_sign_lists(issuer: x509.Certificate) -> bool:
