@@ -164,6 +164,10 @@ CASES: dict[str, tuple[Callable[[], Headers], Reason | None]] = {
         lambda: pem_header(pems(CLIENT.certificate).replace("-----\nMIIB", "-----\nMIIB====")),
         Reason.MALFORMED,
     ),
+    "no-line-break-at-the-end": (
+        lambda: pem_header(pems(CLIENT.certificate).replace("\n-----END", "-----END")),
+        Reason.MALFORMED,
+    ),
     "private-key": (lambda: pem_header(CLIENT.key_pem), Reason.MALFORMED),
     "verify-headers": (
         lambda: [*passed(*chain_of(CLIENT)), (b"x-amzn-mtls-clientcert-subject", b"CN=edge")],
