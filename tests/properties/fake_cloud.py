@@ -39,9 +39,10 @@ from originlock.facts.origin import (
 )
 from originlock.facts.snapshot import Held, Names, Resolution
 from originlock.facts.unknown import Unknown
-from originlock.intent.policy import GroupsById, Limits, Place, Target
+from originlock.intent.policy import GroupsById, Place, Target
 from originlock.plan.acts import Act, Authorize, Revoke, RuleAct, TagRules, UntagRules
 from originlock.plan.change import Change
+from originlock.plan.document import Plan
 from originlock.plan.journal import Event, Intended
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Outcome, Unsure
 from originlock.ports.reading import Found, Search
@@ -154,9 +155,9 @@ class FakeCloud:
 
     # -- writing ----------------------------------------------------------------------------------------------
 
-    def performer(self, limits: Limits) -> FakeCloud:
+    def performer(self, plan: Plan) -> FakeCloud:
         """Itself."""
-        assert limits.changes_per_second >= 0
+        assert plan.limits.changes_per_second >= 0
         return self
 
     def perform(self, acts: tuple[tuple[Place, Change, Act], ...]) -> Iterator[tuple[Change, Outcome]]:

@@ -36,7 +36,7 @@ from originlock.facts.origin import (
 )
 from originlock.facts.snapshot import Held, Names
 from originlock.facts.unknown import Unknown
-from originlock.intent.policy import GroupsById, Limits, LoadBalancerNamed, Place, Target
+from originlock.intent.policy import GroupsById, LoadBalancerNamed, Place, Target
 from originlock.plan.acts import (
     Act,
     AddEntries,
@@ -56,6 +56,7 @@ from originlock.plan.acts import (
     UntagRules,
 )
 from originlock.plan.change import Change
+from originlock.plan.document import Plan
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Outcome, Unsure
 from originlock.ports.reading import Found, Search
 
@@ -350,9 +351,9 @@ class FakeRegion:
 
     # -- writing ----------------------------------------------------------------------------------------------
 
-    def performer(self, limits: Limits) -> FakeRegion:
+    def performer(self, plan: Plan) -> FakeRegion:
         """Itself."""
-        assert limits.changes_per_second >= 0
+        assert plan.limits.changes_per_second >= 0
         return self
 
     def perform(self, acts: tuple[tuple[Place, Change, Act], ...]) -> Iterator[tuple[Change, Outcome]]:
@@ -384,7 +385,8 @@ class FakeRegion:
             case CreatePrefixList() | DeletePrefixList() | ResizePrefixList() | AddEntries() | RemoveEntries():
                 return self._on_list(act)
             case _:
-                assert_never(act)
+                message = f"this region has no trust stores, and was asked for {type(act).__name__}"
+                raise AssertionError(message)
 
     def _on_rules(self, act: Authorize | AuthorizeEgress | Revoke | TagRules | UntagRules) -> Outcome:
         if act.group not in self.now.groups:

@@ -6,7 +6,7 @@ Lives here: which reader is asked what, and in which order. Must not live here: 
 from __future__ import annotations
 
 import dataclasses
-from typing import assert_never
+from typing import Protocol, assert_never
 
 import msgspec
 
@@ -14,25 +14,50 @@ from originlock.acceptance.judge import Accepted, RefusedList, judge
 from originlock.acceptance.past import past_ranges
 from originlock.errors import TargetError
 from originlock.facts.edge import AcceptedList, EdgeDescription
-from originlock.facts.origin import PrefixList, SecurityGroup
+from originlock.facts.origin import Missing, PrefixList, SecurityGroup
 from originlock.facts.snapshot import Names, Snapshot
 from originlock.facts.unknown import Unknown
-from originlock.intent.policy import GroupsById, GroupsByTags, ListsAlone, LoadBalancerNamed, Overrides, Policy
+from originlock.intent.policy import (
+    EdgeAccount,
+    GroupsById,
+    GroupsByTags,
+    ListsAlone,
+    LoadBalancerNamed,
+    Overrides,
+    Policy,
+)
 from originlock.locks.interface import Lock
 from originlock.plan.acts import Inverse
 from originlock.plan.questions import (
+    AskAuthority,
+    AskBucket,
     AskGroups,
     AskHostnames,
     AskInterfaceQuota,
+    AskListeners,
     AskPrefixLists,
     AskReferences,
     AskRulesQuota,
+    AskSharedAuthority,
     AskTaggedGroups,
     AskTaggedPrefixLists,
+    AskTrustStores,
     AskUsers,
+    AskZone,
     Question,
+    TrustQuestion,
 )
-from originlock.ports.reading import Baselines, Clock, CloudReader, Edges, PendingReadings, Resolver
+from originlock.ports.reading import (
+    Authorities,
+    Baselines,
+    Clock,
+    CloudReader,
+    EdgeAccounts,
+    Edges,
+    PendingReadings,
+    Resolver,
+    TrustReaders,
+)
 
 _ROUNDS = 8
 """How many rounds of questions a lock may have; far more than any has, so that a fault cannot ask for ever."""
@@ -109,9 +134,41 @@ class Case:
     inverses: tuple[Inverse, ...] = ()
 
 
-def answered(
-    case: Case, snapshot: Snapshot, locks: tuple[Lock, ...], reader: CloudReader, resolver: Resolver
-) -> Snapshot:
+class TrustPorts(Protocol):
+    """Who knows of certificates: those that listeners trust, those that the edge presents, our own authorities."""
+
+    @property
+    def clouds(self) -> TrustReaders:
+        """Readers of trust in AWS."""
+
+    @property
+    def accounts(self) -> EdgeAccounts:
+        """Readers of accounts at edges."""
+
+    @property
+    def authorities(self) -> Authorities:
+        """Our own authorities."""
+
+
+@dataclasses.dataclass(frozen=True)
+class KnownTrust:
+    """Those who know of certificates, as they are."""
+
+    clouds: TrustReaders
+    accounts: EdgeAccounts
+    authorities: Authorities
+
+
+@dataclasses.dataclass(frozen=True)
+class Answerers:
+    """Who answers a lock's questions about one origin."""
+
+    cloud: CloudReader
+    resolver: Resolver
+    trust: TrustPorts | None = None
+
+
+def answered(case: Case, snapshot: Snapshot, locks: tuple[Lock, ...], answerers: Answerers) -> Snapshot:
     """Have the locks' questions answered until they have none left."""
     for _ in range(_ROUNDS):
         asked = [
@@ -122,11 +179,16 @@ def answered(
         if not asked:
             break
         for question in asked:
-            snapshot = _with_answer(snapshot, question, reader, resolver)
+            snapshot = _with_answer(snapshot, question, case.policy, answerers)
     return snapshot
 
 
-def _with_answer(snapshot: Snapshot, question: Question, reader: CloudReader, resolver: Resolver) -> Snapshot:
+def _with_answer(  # noqa: C901  one case a question
+    snapshot: Snapshot, question: Question, policy: Policy, answerers: Answerers
+) -> Snapshot:
+    reader, resolver = answerers.cloud, answerers.resolver
+    if isinstance(question, TrustQuestion):
+        return _with_trust(snapshot, question, policy, answerers.trust)
     match question:
         case AskPrefixLists(ids):
             seen = reader.prefix_lists(ids)
@@ -169,5 +231,36 @@ def _with_answer(snapshot: Snapshot, question: Question, reader: CloudReader, re
         case AskHostnames(names):
             found = resolver.resolve(names)
             return msgspec.structs.replace(snapshot, resolutions={**snapshot.resolutions, **found})
+        case _:
+            assert_never(question)
+
+
+def _with_trust(snapshot: Snapshot, question: TrustQuestion, policy: Policy, trust: TrustPorts | None) -> Snapshot:
+    """The snapshot with what whoever knows of certificates says.
+
+    Raises:
+        UsageError: the policy speaks of an account at the edge, and there is no token for it.
+    """
+    if trust is None:
+        message = "a lock asked of certificates, and nobody here knows of them"
+        raise AssertionError(message)
+    clouds = trust.clouds.reader(policy.place)
+    match question:
+        case AskListeners(balancer):
+            return msgspec.structs.replace(snapshot, listeners=clouds.listeners(balancer))
+        case AskTrustStores(targets):
+            gone = {target: Missing(target) for target in targets}
+            stores = {**snapshot.trust_stores, **gone, **clouds.trust_stores(targets)}
+            return msgspec.structs.replace(snapshot, trust_stores=stores)
+        case AskBucket(name):
+            return msgspec.structs.replace(snapshot, bucket=clouds.bucket(name))
+        case AskAuthority(name):
+            known = {**snapshot.authorities, name: trust.authorities.authority(name)}
+            return msgspec.structs.replace(snapshot, authorities=known)
+        case AskSharedAuthority(edge):
+            return msgspec.structs.replace(snapshot, shared_authority=trust.authorities.shared(edge))
+        case AskZone(hostnames):
+            account = policy.edge_account or EdgeAccount()
+            return msgspec.structs.replace(snapshot, zone=trust.accounts.reader(policy.edge, account).zone(hostnames))
         case _:
             assert_never(question)

@@ -11,7 +11,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from originlock.acceptance.judge import Accepted, RefusedList
-from originlock.app.observe import Case, accept_list, answered, baseline_of, look
+from originlock.app.observe import Answerers, Case, TrustPorts, accept_list, answered, baseline_of, look
 from originlock.app.vantage import Probing
 from originlock.errors import CloudError, TargetError, UsageError
 from originlock.facts.edge import AcceptedList
@@ -26,7 +26,11 @@ from originlock.ports.reading import Baselines, Clock, Clouds, Edges, Resolver
 
 @dataclasses.dataclass(frozen=True)
 class Readers:
-    """The ports that planning asks, and the locks that it asks for."""
+    """The ports that planning asks, and the locks that it asks for.
+
+    Attributes:
+        trust: what the identity lock asks; None where there is no such lock.
+    """
 
     locks: tuple[Lock, ...]
     clouds: Clouds
@@ -35,6 +39,7 @@ class Readers:
     baselines: Baselines
     clock: Clock
     probing: Probing
+    trust: TrustPorts | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,7 +145,12 @@ class Looks:
                 # What this place answered once it would answer again, and each time takes all its tries.
                 raise self._lost[policy.place]
             reader = readers.clouds.reader(policy.place)
-            return answered(case, look(policy, reader, readers.clock), readers.locks, reader, readers.resolver)
+            return answered(
+                case,
+                look(policy, reader, readers.clock),
+                readers.locks,
+                Answerers(reader, readers.resolver, readers.trust),
+            )
         except (TargetError, CloudError, UsageError) as error:
             self._miss(policy, error)
             return None

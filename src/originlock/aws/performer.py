@@ -12,7 +12,7 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, assert_never
 
-from originlock.aws import balancer_acts, decode, group_acts, list_acts
+from originlock.aws import balancer_acts, decode, group_acts, list_acts, trust_acts
 from originlock.aws.answers import CallError, outcome_of
 from originlock.aws.calling import called
 from originlock.aws.pacing import TokenBucket
@@ -40,6 +40,7 @@ from originlock.plan.acts import (
 )
 from originlock.plan.change import Change
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Outcome, Unsure
+from originlock.plan.trust_acts import EdgeAct, StoreAct
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -72,6 +73,11 @@ class AwsPerformer:
         bucket = self._bucket(place, act)
         if isinstance(act, BalancerAct):
             return functools.partial(balancer_acts.performed, self._sessions.elbv2(place), bucket, act)
+        if isinstance(act, StoreAct):
+            return functools.partial(trust_acts.performed, self._sessions, place, bucket, act)
+        if isinstance(act, EdgeAct):
+            message = f"{type(act).__name__} is none of AWS's"
+            raise TypeError(message)
         return functools.partial(_performed, self._sessions.ec2(place), bucket, act)
 
     def _bucket(self, place: Place, act: Act) -> TokenBucket:

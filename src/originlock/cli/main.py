@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "ranges": "the edge's published ranges, held against the guards",
     "bundle": "would a load balancer take this bundle of authorities? everything that is wrong with it, by line",
     "config": "check, show or describe the configuration",
+    "ca": "certificate authorities of your own: for the edge, for services, for devices",
     "iam-policy": "the IAM policy that a command needs, and no more",
     "lab": "a local world to try everything in: AWS, Cloudflare, load balancers, packet filters",
 }

@@ -129,6 +129,11 @@ class Authority(msgspec.Struct, frozen=True, tag="authority"):
         return next((each for each in self.generations if each.sha256 == sha256), None)
 
 
+def in_last_third(begins: datetime.datetime, ends: datetime.datetime, moment: datetime.datetime) -> bool:
+    """Whether less than a third is left of what is good from here to there: time to have it followed by another."""
+    return (ends - moment) * 3 < ends - begins
+
+
 def sha256_of(der: bytes) -> str:
     """The fingerprint of a certificate: SHA-256 of its DER, lower-case hex."""
     return hashlib.sha256(der).hexdigest()

@@ -7,7 +7,7 @@ Must not live here: how they are written in a file or on a command line (see `de
 from __future__ import annotations
 
 import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -114,6 +114,57 @@ class ProofPolicy(msgspec.Struct, frozen=True):
     addresses: tuple[str, ...] = ()
 
 
+class IdentityPolicy(msgspec.Struct, frozen=True):
+    """What the identity lock is asked for.
+
+    Attributes:
+        mode: of the listeners. ``off`` means that it is switched off where it is on.
+        certificate: whose the client certificate is that the edge presents: our own, or the edge's shared one, which
+            every customer of the edge can present.
+        scope: for whom the edge presents it: the origin's hostnames, the whole zone, or (shared only) ``global``.
+        ca: the name of our certificate authority.
+        leaf: the name of the client certificate of that authority that the edge presents.
+        bucket: where a bundle lies while AWS copies it.
+        create_bucket: whether it is created if it is not there, private and encrypted.
+        advertise_ca_names: whether listeners tell clients the names of the authorities that they trust.
+        echo: a path through the edge whose answer tells which client certificate arrived (see docs/middleware.md).
+        logs: whether the connection logs of the load balancer may be read to see it.
+        probe_port: a port on which a listener may be made for a moment to see it; 0 for none.
+        acknowledged: what would be shut out, or weak, and is meant so: words of objections, one by one.
+    """
+
+    mode: Literal["off", "passthrough", "verify"] = "verify"
+    certificate: Literal["own", "shared"] = "own"
+    scope: Literal["hostname", "zone", "global"] = "hostname"
+    ca: str = ""
+    leaf: str = "edge"
+    bucket: str = ""
+    create_bucket: bool = False
+    advertise_ca_names: bool = False
+    echo: str = ""
+    logs: bool = False
+    probe_port: int = 0
+    acknowledged: tuple[str, ...] = ()
+
+
+class EdgeAccount(msgspec.Struct, frozen=True):
+    """The account at the edge.
+
+    Attributes:
+        zone: the name of the zone; empty, it is found from the hostnames.
+        token_file: where the API token is; without it, in the environment (CLOUDFLARE_API_TOKEN).
+        manage_dns: whether the proxied records of the hostnames are part of the plan.
+    """
+
+    zone: str = ""
+    token_file: str = ""
+    manage_dns: bool = False
+
+
+NO_EDGE: Final = "none"
+"""The edge of an origin that has none: clients with certificates of an authority of ours connect to it themselves."""
+
+
 class Place(msgspec.Struct, frozen=True):
     """Where in AWS an origin is: with None, what boto3's own chain says.
 
@@ -134,6 +185,8 @@ class Policy(msgspec.Struct, frozen=True):
     Attributes:
         origin: its name: the value of the ownership tag.
         hostnames: what the edge serves from here.
+        identity: what the identity lock is asked for; None if it leaves everything as it is.
+        edge_account: the account at the edge; None if nothing is known of it.
     """
 
     origin: str
@@ -144,6 +197,8 @@ class Policy(msgspec.Struct, frozen=True):
     network: NetworkPolicy = NetworkPolicy()
     exceptions: tuple[Exemption, ...] = ()
     proof: ProofPolicy = ProofPolicy()
+    identity: IdentityPolicy | None = None
+    edge_account: EdgeAccount | None = None
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -157,19 +212,27 @@ class Limits(msgspec.Struct, frozen=True):
         pooled_seconds: how long after a narrowing connections are tried once more: what was connected before goes on
             (Amazon EC2 user guide, security group connection tracking), and the edge keeps connections for the next
             request, so that a refusal may show only when they have ended.
+        deploy_seconds: how long to wait until a trust store is active, or a certificate is deployed at the edge.
     """
 
     changes_per_second: float = 5.0
     settle_seconds: float = 30.0
     dns_seconds: float = 10.0
     pooled_seconds: float = 0.0
+    deploy_seconds: float = 600.0
 
 
 class EdgeSettings(msgspec.Struct, frozen=True):
-    """The settings of one edge: whole URLs by key, defaults filled in."""
+    """The settings of one edge: whole URLs by key, defaults filled in.
+
+    Attributes:
+        shared_ca_pins: SHA-256 fingerprints of certificates that are accepted as its shared authority, beside the one
+            that is known here.
+    """
 
     name: str
     urls: tuple[tuple[str, str], ...]
+    shared_ca_pins: tuple[str, ...] = ()
 
     def url(self, key: str) -> str:
         """One of the URLs."""

@@ -84,15 +84,15 @@ def plain(key: PrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def encrypted(key: PrivateKey, passphrase: bytes, rounds: int = ROUNDS) -> bytes:
+def encrypted(key: PrivateKey, passphrase: bytes) -> bytes:
     """A key as PEM, PKCS #8, encrypted: PBES2 of AES-256-CBC and PBKDF2 with HMAC-SHA256 (RFC 8018, appendix A)."""
     salt, start = os.urandom(_SALT_BYTES), os.urandom(_BLOCK_BYTES)
-    derived = PBKDF2HMAC(hashes.SHA256(), _KEY_BYTES, salt, rounds).derive(passphrase)
+    derived = PBKDF2HMAC(hashes.SHA256(), _KEY_BYTES, salt, ROUNDS).derive(passphrase)
     padder = padding.PKCS7(algorithms.AES.block_size).padder()
     padded = padder.update(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())) + padder.finalize()
     encryptor = Cipher(algorithms.AES(derived), modes.CBC(start)).encryptor()
     body = encryptor.update(padded) + encryptor.finalize()
-    derivation = _sequence(_PBKDF2, _sequence(_octets(salt), _integer(rounds), _sequence(_HMAC_SHA256, _NULL)))
+    derivation = _sequence(_PBKDF2, _sequence(_octets(salt), _integer(ROUNDS), _sequence(_HMAC_SHA256, _NULL)))
     der = _sequence(
         _sequence(_PBES2, _sequence(derivation, _sequence(_AES_256_CBC, _octets(start)))),
         _octets(body),
@@ -117,6 +117,19 @@ def opened(pem: bytes, passphrase: bytes) -> PrivateKey:
     if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         raise WrongPassphraseError(message)
     return key
+
+
+def encrypted_anew(pem: bytes, passphrase: bytes) -> bytes:
+    """A key of `plain`, encrypted.
+
+    Raises:
+        WrongPassphraseError: it is none.
+    """
+    message = "it is no key of ours"
+    key = load_pem_private_key(pem, None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise WrongPassphraseError(message)
+    return encrypted(key, passphrase)
 
 
 # --- DER, as much as PBES2 needs (X.690, sections 8 and 10) ------------------------------------------------------

@@ -24,6 +24,18 @@ from originlock.facts.origin import (
 )
 from originlock.facts.snapshot import Held
 from originlock.facts.unknown import Unknown
+from originlock.plan import trust_acts
+from originlock.plan.trust_acts import (
+    AddRevocations,
+    CreateTrustStore,
+    DeleteCertificate,
+    EdgeAct,
+    ReplaceBundle,
+    SetHostnamePulls,
+    StoreAct,
+    TrustInverse,
+    UploadCertificate,
+)
 
 
 class Authorize(msgspec.Struct, frozen=True, tag="authorize-ingress", tag_field="kind"):
@@ -282,7 +294,7 @@ ListAct = CreatePrefixList | DeletePrefixList | ResizePrefixList | AddEntries | 
 
 RuleInverse = Authorize | Withdraw | TagRules | UntagRules
 
-Act = RuleAct | GroupAct | BalancerAct | ListAct
+Act = RuleAct | GroupAct | BalancerAct | ListAct | StoreAct | EdgeAct
 Inverse = (
     RuleInverse
     | DiscardGroup
@@ -293,11 +305,14 @@ Inverse = (
     | ResizePrefixList
     | AddEntries
     | RemoveEntries
+    | TrustInverse
 )
 
 
 def inverse(act: Act) -> Inverse | None:  # noqa: C901, PLR0911, PLR0912  one case an act
     """What leads back from an act; nothing leads back from a deletion, which is done in *tidy* only."""
+    if isinstance(act, StoreAct | EdgeAct):
+        return trust_acts.inverse(act)
     match act:
         case Authorize(group, rules):
             return Withdraw(group, rules)
@@ -337,6 +352,8 @@ def remaining(act: Act, held: Held) -> Act | None:
         (ModifySecurityGroupRules keeps the id) is left alone: it is not the rule that the plan speaks of.
         What only has the name of what is to be made, and not its tags, is somebody else's: all is left to do.
     """
+    if isinstance(act, StoreAct | EdgeAct):
+        return trust_acts.remaining(act, held)
     match act, held:
         case (CreateGroup(tags=tags), SecurityGroup(tags=there)) | (
             CreatePrefixList(tags=tags),
@@ -424,14 +441,18 @@ def changed_under_us(act: Act, held: Held) -> tuple[str, ...]:
 
 
 def settles(act: Act) -> bool:
-    """Whether AWS goes on working at it after its answer, and refuses what comes next until it has ended."""
-    return isinstance(act, CreatePrefixList | ResizePrefixList | AddEntries | RemoveEntries)
+    """Whether AWS or the edge goes on working at it after its answer, so that what comes next has to wait."""
+    lists = CreatePrefixList | ResizePrefixList | AddEntries | RemoveEntries
+    trust = CreateTrustStore | ReplaceBundle | AddRevocations | UploadCertificate | DeleteCertificate | SetHostnamePulls
+    return isinstance(act, lists | trust)
 
 
 def renamed(act: Act, names: Mapping[str, str]) -> Act:
     """The act with the ids of what has been made since it was planned."""
     if not names:
         return act
+    if isinstance(act, StoreAct | EdgeAct):
+        return trust_acts.renamed(act, names)
     match act:
         case Authorize(group, rules):
             return Authorize(names.get(group, group), tuple(renamed_rule(rule, names) for rule in rules))

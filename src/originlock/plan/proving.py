@@ -12,10 +12,11 @@ import msgspec
 
 from originlock.facts.load_balancer import LoadBalancer
 from originlock.facts.origin import Missing, PrefixList, PrefixListSource, RuleKey, SecurityGroup
-from originlock.facts.snapshot import Held
+from originlock.facts.snapshot import Held, OfTrust, OfZone
 from originlock.facts.unknown import Unknown
 from originlock.facts.words import count
 from originlock.plan.change import Expectation
+from originlock.plan.trust_acts import blind, unsettled
 
 _UNSERVED = frozenset({"unhealthy", "unused"})
 """The states in which a registered target gets no requests (Elastic Load Balancing API reference, TargetHealth.State).
@@ -51,6 +52,15 @@ def shown(expectation: Expectation, held: Held | Unknown, names: Mapping[str, st
             return _of_prefix_list(expectation, held)
         case LoadBalancer():
             return _of_load_balancer(expectation, held, names)
+        case _:
+            return _of_trust(held)
+
+
+def _of_trust(held: OfTrust | OfZone) -> Shown:
+    """What its changes ask for is told by their acts (see `lane`); here is told only what nobody may rely on yet."""
+    if (unseen := blind(held)) is not None:
+        return Shown(unknown=f"{unseen.what}: {unseen.reason}")
+    return Shown("the end of its change") if unsettled(held) else Shown()
 
 
 def _of_prefix_list(expectation: Expectation, held: PrefixList) -> Shown:

@@ -62,6 +62,45 @@ class AskHostnames(msgspec.Struct, frozen=True, tag="hostnames"):
     hostnames: tuple[str, ...]
 
 
+class AskListeners(msgspec.Struct, frozen=True, tag="listeners"):
+    """What do the listeners of this load balancer (its ARN) demand of their clients?"""
+
+    load_balancer: str
+
+
+class AskTrustStores(msgspec.Struct, frozen=True, tag="trust-stores"):
+    """What is in these trust stores, by ARN or by what `facts.trust.new_trust_store` calls the one of a name?"""
+
+    targets: tuple[str, ...]
+
+
+class AskBucket(msgspec.Struct, frozen=True, tag="bucket"):
+    """Is this bucket there, and private?"""
+
+    bucket: str
+
+
+class AskAuthority(msgspec.Struct, frozen=True, tag="authority"):
+    """What has our own certificate authority of this name issued?"""
+
+    name: str
+
+
+class AskSharedAuthority(msgspec.Struct, frozen=True, tag="shared-authority"):
+    """Which certificate does the edge publish as its shared authority, and is it the one that we know?"""
+
+    edge: str
+
+
+class AskZone(msgspec.Struct, frozen=True, tag="zone"):
+    """What does the edge present to the origin of these hostnames?"""
+
+    hostnames: tuple[str, ...]
+
+
+TrustQuestion = AskListeners | AskTrustStores | AskBucket | AskAuthority | AskSharedAuthority | AskZone
+"""What only the identity lock asks."""
+
 Question = (
     AskPrefixLists
     | AskRulesQuota
@@ -72,4 +111,5 @@ Question = (
     | AskUsers
     | AskTaggedPrefixLists
     | AskHostnames
+    | TrustQuestion
 )

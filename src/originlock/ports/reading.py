@@ -11,13 +11,16 @@ from typing import Protocol
 
 import msgspec
 
+from originlock.facts.certificates import Authority, Certificate
 from originlock.facts.edge import AcceptedList, EdgeDescription, FormReading
 from originlock.facts.load_balancer import InterfaceQuota, LoadBalancer
-from originlock.facts.origin import PrefixList, RulesQuota, SecurityGroup, Tags
+from originlock.facts.origin import Missing, PrefixList, RulesQuota, SecurityGroup, Tags
 from originlock.facts.probing import Ask, Probed, Trace
 from originlock.facts.snapshot import Held, Names, Resolution
+from originlock.facts.trust import Bucket, Handshake, Listeners, TrustStore
 from originlock.facts.unknown import Unknown
-from originlock.intent.policy import Place, Target
+from originlock.facts.zone import Zone
+from originlock.intent.policy import EdgeAccount, Place, Target
 from originlock.plan.journal import Event
 
 
@@ -89,6 +92,59 @@ class CloudReader(Protocol):
 
     def tagged_prefix_lists(self, tags: Tags) -> Search:
         """The managed prefix lists of this account that carry all of these tags."""
+
+
+class TrustReader(Protocol):
+    """Reads what one place of AWS demands of clients: listeners, trust stores, the buckets of their bundles."""
+
+    def look(self, targets: tuple[str, ...]) -> dict[str, Held | Unknown]:
+        """These targets of changes (see `facts.trust`) as they are now, in as few calls as can be."""
+
+    def listeners(self, load_balancer: str) -> Listeners | Unknown:
+        """What the HTTP and HTTPS listeners of a load balancer (its ARN) demand, serve and answer."""
+
+    def trust_stores(self, targets: tuple[str, ...]) -> dict[str, TrustStore | Missing | Unknown]:
+        """These trust stores with their bundles, by ARN or by what `facts.trust.new_trust_store` calls one."""
+
+    def bucket(self, name: str) -> Bucket | Missing | Unknown:
+        """A bucket; Unknown too where there is one that is somebody else's."""
+
+    def handshakes(self, logs: str, since: datetime.datetime) -> tuple[Handshake, ...] | Unknown:
+        """What the connection logs under ``s3://BUCKET/PREFIX`` tell of client certificates since a moment."""
+
+
+class EdgeAccountReader(Protocol):
+    """Reads an account at an edge."""
+
+    def zone(self, hostnames: tuple[str, ...]) -> Zone | Missing | Unknown:
+        """The zone that these hostnames are in, with what it presents to their origin; Missing if there is none."""
+
+    def look(self, targets: tuple[str, ...]) -> dict[str, Held | Unknown]:
+        """These targets of changes (see `facts.zone`) as they are now, in as few calls as can be."""
+
+
+class EdgeAccounts(Protocol):
+    """Readers of accounts at edges; made once for each."""
+
+    def reader(self, edge: str, account: EdgeAccount) -> EdgeAccountReader:
+        """The reader of that account.
+
+        Raises:
+            UsageError: there is no token for it.
+        """
+
+
+class Authorities(Protocol):
+    """Our own certificate authorities, and what can be told of certificates."""
+
+    def authority(self, name: str) -> Authority | Unknown:
+        """The authority of that name; one without generations where there is none."""
+
+    def shared(self, edge: str) -> Certificate | Unknown:
+        """The certificate that an edge publishes as its shared authority, if it is the one that is known here."""
+
+    def described(self, pem: str) -> tuple[Certificate | Unknown, ...]:
+        """The certificates of a PEM text, in their order."""
 
 
 class PendingReadings(Protocol):
@@ -168,6 +224,13 @@ class Talk(Protocol):
 
     def say(self, text: str) -> None:
         """One line of progress."""
+
+
+class TrustReaders(Protocol):
+    """Readers of trust by place; made once for each."""
+
+    def reader(self, place: Place) -> TrustReader:
+        """The reader of that place."""
 
 
 class Clouds(Protocol):

@@ -10,9 +10,10 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from originlock.facts.edge import AcceptedList
-from originlock.intent.policy import Limits, Place
+from originlock.intent.policy import Place
 from originlock.plan.acts import Act
 from originlock.plan.change import Change
+from originlock.plan.document import Plan
 from originlock.plan.journal import Event
 from originlock.plan.outcomes import Outcome
 
@@ -27,8 +28,19 @@ class Performer(Protocol):
 class Performers(Protocol):
     """Makes performers."""
 
-    def performer(self, limits: Limits) -> Performer:
-        """A performer that keeps to these limits."""
+    def performer(self, plan: Plan) -> Performer:
+        """A performer of a plan's acts, in AWS and at the edge, that keeps to its limits."""
+
+
+class Keys(Protocol):
+    """The private keys of what our authorities issued."""
+
+    def private_key(self, authority: str, sha256: str) -> bytes:
+        """The key of a leaf, by the fingerprint of its certificate, as unencrypted PEM (PKCS #8).
+
+        Raises:
+            UsageError: there is no such key here, or the passphrase is missing or wrong.
+        """
 
 
 class JournalWriter(Protocol):

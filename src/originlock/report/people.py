@@ -38,6 +38,7 @@ from originlock.plan.document import Plan
 from originlock.plan.journal import RunRecord
 from originlock.plan.result import ApplyResult, Outcome
 from originlock.report.document import Document, Line, Tone, table
+from originlock.report.trust_words import trust_act_in_words
 from originlock.report.words import rules_in_words
 
 _SIGNS = {Effect.WIDEN: "+", Effect.NARROW: "-", Effect.NEUTRAL: "~"}
@@ -109,7 +110,7 @@ def _act_in_words(act: Act) -> str:
         case CreatePrefixList() | DeletePrefixList() | ResizePrefixList() | AddEntries() | RemoveEntries():
             return _list_act_in_words(act)
         case _:
-            assert_never(act)
+            return trust_act_in_words(act)
 
 
 def _group_act_in_words(act: GroupAct) -> str:

@@ -1,5 +1,6 @@
 """The identity lock: who may speak.
 
-Lives here: which certificates are good enough to let somebody in. Must not live here: parsing them (see
-`originlock.pki`), AWS, the edge, who may connect (see `originlock.locks.network`).
+Listeners demand a client certificate, and the edge presents the one that they trust. Lives here: from policy and
+snapshot to changes on both sides, in the one order that never refuses the edge; which certificates are good enough.
+Must not live here: any I/O, the network lock, what a certificate looks like inside (see `originlock.pki`).
 """
