@@ -1,13 +1,14 @@
-"""One document over HTTP: the only module that knows urllib3.
+"""One document, or one call of an API, over HTTP: the only module that knows urllib3.
 
 Lives here: TLS, proxies, redirects, the second try, and the bounds on what is read.
-Must not live here: threads, which documents there are, and what they mean.
+Must not live here: threads, which documents and calls there are, and what they mean.
 """
 
 from __future__ import annotations
 
 import ssl
 import urllib.request
+from typing import Final
 
 import msgspec
 import urllib3
@@ -47,6 +48,43 @@ class _Moved(msgspec.Struct, frozen=True):
 
 
 _Answer = Document | NoDocument | _Again | _Moved
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """What an API answered, whatever its status.
+
+    Attributes:
+        retry_after: the header as it was sent, or empty.
+    """
+
+    status: int
+    body: Document
+    retry_after: str = ""
+
+
+class NoExchange(msgspec.Struct, frozen=True):
+    """A call that got no whole answer.
+
+    Attributes:
+        reason: in words that name the URL, and no header.
+        sent: whether the request may have reached the server, so that it may have been done.
+    """
+
+    reason: str
+    sent: bool
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A request; its representation tells neither headers nor body, for both can hold secrets."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+
+    def __repr__(self) -> str:
+        """Only what is no secret."""
+        return f"Sent({self.method!r}, {self.url!r})"
 
 
 def read_document(url: str, bounds: Bounds, cord: Cord) -> Document | NoDocument:
@@ -105,6 +143,55 @@ def _ask(here: str, url: str, bounds: Bounds, cord: Cord) -> _Answer:
                 response.close()
     except urllib3.exceptions.HTTPError as error:
         return _failure(error, here, cord)
+
+
+def exchange(request: Sent, bounds: Bounds, cord: Cord) -> Exchange | NoExchange:
+    """Make one call of an API, once: no redirect is followed (it would take the token along), nothing is tried again.
+
+    Args:
+        request: its URL is https; or http on this machine.
+        bounds: of the answer; its deadline is the cord's.
+        cord: whose end is the end of the call.
+    """
+    try:
+        checked(request.url)
+    except UrlError as error:
+        return NoExchange(str(error), sent=False)
+    try:
+        with _manager(request.url, cord) as manager:
+            response = manager.urlopen(
+                request.method,
+                request.url,
+                headers={**_HEADERS, **dict(request.headers)},
+                body=request.body,
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                timeout=_timeout(bounds, cord),
+            )
+            try:
+                return _exchanged(response, request.url, bounds, cord)
+            finally:
+                response.close()
+    except urllib3.exceptions.HTTPError as error:
+        failure = _failure(error, request.url, cord)
+        reason = failure.failure.reason if isinstance(failure, _Again) else failure.reason
+        return NoExchange(reason, sent=not isinstance(error, _NOT_SENT))
+
+
+def _exchanged(response: urllib3.BaseHTTPResponse, url: str, bounds: Bounds, cord: Cord) -> Exchange | NoExchange:
+    body = _objection(response, url, bounds) or _body(response, url, url, bounds, cord)
+    if isinstance(body, NoDocument):
+        return NoExchange(body.reason, sent=True)
+    return Exchange(response.status, body, response.headers.get("retry-after", ""))
+
+
+_NOT_SENT: Final = (
+    # Nothing of the request leaves before there is a connection. That TLS failed is not here: it can do so later, too.
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.ProxyError,
+)
 
 
 def _timeout(bounds: Bounds, cord: Cord) -> urllib3.Timeout:

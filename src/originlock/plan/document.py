@@ -175,6 +175,20 @@ def _without_what_is_stopped(said: Contribution) -> Contribution:
     )
 
 
+def without_origins(plan: Plan, origins: frozenset[str]) -> Plan:
+    """The plan without the changes of these origins, which stay as they are, and with a note that says so."""
+    if not origins:
+        return plan
+    kept = msgspec.structs.replace(
+        plan,
+        changes=tuple(change for change in plan.changes if change.origin not in origins),
+        waits=tuple(wait for wait in plan.waits if wait.origin not in origins),
+        presented=tuple(each for each in plan.presented if each.origin not in origins),
+        notes=(*plan.notes, *(Note(name, "", "it is not locked yet: originlock apply") for name in sorted(origins))),
+    )
+    return msgspec.structs.replace(kept, digest=digest_of(kept))
+
+
 def digest_of(plan: Plan) -> str:
     """``sha256:`` and 64 hex digits over what the plan does and rests on; provenance and notes apart."""
     # The list counts by its CIDRs, which are in the basis: where and when it was read may differ from day to day.
