@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import json
 import stat
 from pathlib import Path
 
@@ -457,6 +459,35 @@ def test_a_damaged_index_is_said_to_be(text: str, files: AuthorityFiles, folder:
         files.authority("shop")
     with pytest.raises(OriginlockError):
         files.init("shop", NOW)
+
+
+@pytest.mark.parametrize("place", ["generations", "leaves"])
+def test_a_damaged_certificate_in_the_index_is_said_to_be(place: str, files: AuthorityFiles, folder: Path) -> None:
+    """A person would be shown the inside of a library, and asked to report it."""
+    files.init("shop", NOW)
+    leaf = files.issue("shop", "edge", NOW)
+    files.revoke("shop", "edge", NOW)
+    files.issue("shop", "other", NOW)
+    path = folder / "shop" / "index.json"
+    data = json.loads(path.read_bytes())
+    data[place][0]["pem"] = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    path.write_text(json.dumps(data), encoding="ascii")
+    keys = sorted((folder / "shop" / "keys").iterdir())
+    for act in (
+        lambda: files.authority("shop"),
+        lambda: files.issue("shop", "edge", NOW),
+        lambda: files.renew("shop", "other", NOW),
+        lambda: files.revoke("shop", leaf.certificate.serial, NOW),
+        lambda: files.retire("shop", NOW),
+        lambda: files.refresh_revocation_lists(NOW),
+        lambda: files.renew_authority("shop", NOW),
+    ):
+        with contextlib.suppress(OriginlockError):
+            act()
+    with pytest.raises(StateError, match="damaged"):
+        files.authority("shop")
+    # A key whose certificate is damaged is no leftover.
+    assert set(keys) <= set((folder / "shop" / "keys").iterdir())
 
 
 def test_a_newer_index_is_left_alone(files: AuthorityFiles, folder: Path) -> None:

@@ -22,6 +22,7 @@ from originlock.pki.index import GenerationEntry, Index, LeafEntry
 from originlock.pki.issuing import Reason
 from originlock.pki.keys import KeyKind, plain
 from originlock.pki.making import Maker, Wish
+from originlock.pki.parsing import UnreadableError
 from originlock.pki.passphrase import Passphrase
 from originlock.pki.storage import AuthorityFolder
 
@@ -144,7 +145,7 @@ class AuthorityFiles:
             message = f"nothing can be issued to {leaf[:_LONGEST_LEAF]!r}"
             raise UsageError(message, f"take up to {_LONGEST_LEAF} letters, digits, dots and hyphens")
         with self._changing(name) as (room, index):
-            good = indexes.authority_of(index).newest_leaf(leaf, now)
+            good = indexes.authority_of(index.of(leaf)).newest_leaf(leaf, now)
             if good is not None:
                 message = f"{leaf} has a certificate that is good until {good.certificate.not_after:%Y-%m-%d}"
                 raise RefusedError(message, f"renew it: originlock ca renew {name} {leaf}")
@@ -239,7 +240,7 @@ class AuthorityFiles:
         found: list[tuple[str, RevocationList]] = []
         for name in self.names() if names is None else names:
             index = self._index(name)
-            if index is not None and not _due_lists(index, now):
+            if index is not None and not _has_due_lists(index, now):
                 continue
             with self._changing(name) as (room, current):
                 due = _due_lists(current, now)
@@ -297,6 +298,7 @@ class AuthorityFiles:
 
         Raises:
             TargetError: there is no such authority.
+            StateError: it cannot be read, or something that is read of it meanwhile is damaged.
         """
         if self._index(name) is None:
             raise unknown(name, self.names())
@@ -305,7 +307,10 @@ class AuthorityFiles:
             index = room.swept()
             if index is None:
                 raise unknown(name, self.names())
-            yield room, index
+            try:
+                yield room, index
+            except UnreadableError as error:
+                raise indexes.damaged(name) from error
 
 
 _SHOWN: Final = 5
@@ -325,7 +330,7 @@ def _is_name(name: str) -> bool:
 def _meant(index: Index, which: str) -> list[LeafEntry]:
     """The one with this serial, else all with this name."""
     serial = which.replace(":", "").lower()
-    by_serial = [each for each in index.leaves if indexes.leaf_of(each).certificate.serial == serial]
+    by_serial = [each for each in index.leaves if each.serial == serial]
     return by_serial or [each for each in index.leaves if each.name == which]
 
 
@@ -337,6 +342,18 @@ def _due_lists(index: Index, now: datetime.datetime) -> frozenset[str]:
         if current is not None and in_last_third(current.this_update, current.next_update, now):
             found.add(each.sha256)
     return frozenset(found)
+
+
+def _has_due_lists(index: Index, now: datetime.datetime) -> bool:
+    """Whether any list is due.
+
+    Raises:
+        StateError: one cannot be read.
+    """
+    try:
+        return bool(_due_lists(index, now))
+    except UnreadableError as error:
+        raise indexes.damaged(index.name) from error
 
 
 def _generation(index: Index, sha256: str | None) -> GenerationEntry:
