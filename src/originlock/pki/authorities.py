@@ -16,9 +16,9 @@ from typing import Final, NoReturn
 import msgspec
 
 from originlock.errors import RefusedError, TargetError, UsageError
-from originlock.facts.certificates import Authority, Certificate, Leaf, RevocationList, in_last_third
-from originlock.pki import index as indexes, issuing, private_files
-from originlock.pki.index import GenerationEntry, Index, LeafEntry
+from originlock.facts.certificates import Authority, Certificate, Leaf, RevocationList
+from originlock.pki import finding, index as indexes, issuing, private_files
+from originlock.pki.index import Index
 from originlock.pki.issuing import Reason
 from originlock.pki.keys import KeyKind, plain
 from originlock.pki.making import Maker, Wish
@@ -209,7 +209,7 @@ class AuthorityFiles:
             StateError: it cannot be read or written.
         """
         with self._changing(name) as (room, index):
-            meant = _meant(index, which)
+            meant = finding.meant(index, which)
             if not meant:
                 message = f"{name} has issued nothing with the serial or name {which[:_LONGEST_LEAF]}"
                 raise TargetError(message, f"see `originlock ca show {name}`")
@@ -240,10 +240,10 @@ class AuthorityFiles:
         found: list[tuple[str, RevocationList]] = []
         for name in self.names() if names is None else names:
             index = self._index(name)
-            if index is not None and not _has_due_lists(index, now):
+            if index is not None and not finding.has_due_lists(index, now):
                 continue
             with self._changing(name) as (room, current):
-                due = _due_lists(current, now)
+                due = finding.due_lists(current, now)
                 changed = Maker(room, current, now).with_lists(due)
                 room.save(changed)
             lists = (indexes.list_of(each) for each in changed.generations if each.sha256 in due)
@@ -263,7 +263,7 @@ class AuthorityFiles:
             StateError: it cannot be read or written.
         """
         with self._changing(name) as (room, index):
-            entry = _generation(index, sha256)
+            entry = finding.old_generation(index, sha256)
             authority = indexes.authority_of(index)
             good = [
                 leaf.name
@@ -325,50 +325,3 @@ def unknown(name: str, names: Sequence[str]) -> TargetError:
 
 def _is_name(name: str) -> bool:
     return len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) is not None
-
-
-def _meant(index: Index, which: str) -> list[LeafEntry]:
-    """The one with this serial, else all with this name."""
-    serial = which.replace(":", "").lower()
-    by_serial = [each for each in index.leaves if each.serial == serial]
-    return by_serial or [each for each in index.leaves if each.name == which]
-
-
-def _due_lists(index: Index, now: datetime.datetime) -> frozenset[str]:
-    """The generations whose lists are due."""
-    found: set[str] = set()
-    for each in index.generations:
-        current = indexes.list_of(each)
-        if current is not None and in_last_third(current.this_update, current.next_update, now):
-            found.add(each.sha256)
-    return frozenset(found)
-
-
-def _has_due_lists(index: Index, now: datetime.datetime) -> bool:
-    """Whether any list is due.
-
-    Raises:
-        StateError: one cannot be read.
-    """
-    try:
-        return bool(_due_lists(index, now))
-    except UnreadableError as error:
-        raise indexes.damaged(index.name) from error
-
-
-def _generation(index: Index, sha256: str | None) -> GenerationEntry:
-    """The generation to retire.
-
-    Raises:
-        TargetError: there is none of this fingerprint, or more than one.
-        RefusedError: it is the one that issues.
-    """
-    start = "" if sha256 is None else sha256.replace(":", "").lower()
-    found = [each for each in index.generations if each.sha256.startswith(start)]
-    if not found or (len(found) > 1 and sha256 is not None):
-        message = f"{index.name} has {len(found)} generations whose fingerprint starts with {start[:_LONGEST_LEAF]!r}"
-        raise TargetError(message, f"see `originlock ca show {index.name}`")
-    if found[0] == index.newest:
-        message = f"generation {index.newest.number} of {index.name} is the one that issues"
-        raise RefusedError(message, f"make the next one first: originlock ca renew {index.name} --authority")
-    return found[0]
