@@ -85,7 +85,7 @@ def test_from_nothing_to_a_leaf_for_the_edge(person: Product) -> None:
     )
     shown = done(person.run("ca", "show", "shop", "-o", "json")).json
     (leaf,), (root,) = shown["leaves"], shown["generations"]
-    assert (leaf["name"], leaf["names"], leaf["key_is_here"]) == ("edge", ["DNS:edge.shop"], True)
+    assert (leaf["name"], leaf["names"], leaf["key_is_here"]) == ("edge", ["DNS:edge.shop.internal"], True)
     assert (leaf["generation"], root["issues"], leaf["revoked_at"]) == (root["sha256"], True, None)
     assert (leaf["days_left"], leaf["due"]) == (364, False)
     text = done(person.run("ca", "show", "shop")).out

@@ -33,9 +33,10 @@ _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST_NAME: Final = 32
 """Those of trust stores (Elastic Load Balancing API, CreateTrustStore), in small letters: names of folders."""
 
-_LEAF: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_LABEL: Final = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_LEAF: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _LONGEST_LEAF: Final = 64
-"""X.520: ub-common-name."""
+"""Labels of DNS (RFC 1123, section 2.1), as the name becomes one; and X.520's ub-common-name."""
 
 
 def no_passphrase() -> NoReturn:
@@ -141,7 +142,7 @@ class AuthorityFiles:
             TargetError: there is no such authority.
             StateError: it cannot be read or written.
         """
-        if _LEAF.fullmatch(leaf) is None or len(leaf) > _LONGEST_LEAF or ".." in leaf:
+        if _LEAF.fullmatch(leaf) is None or len(leaf) > _LONGEST_LEAF:
             message = f"nothing can be issued to {leaf[:_LONGEST_LEAF]!r}"
             raise UsageError(message, f"take up to {_LONGEST_LEAF} letters, digits, dots and hyphens")
         with self._changing(name) as (room, index):
