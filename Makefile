@@ -20,6 +20,8 @@ JOBS ?= 2
 # fifth 72 % did, so that this is what must not get worse.
 COVERED ?= 95
 KILLED ?= 72
+# For how long each script of fuzz/ looks for an input that its parser fails on.
+FUZZ_SECONDS ?= 600
 UV ?= uv
 
 .PHONY: help
@@ -57,9 +59,11 @@ test-long: $(STAMP) filters ## all tests with coverage, then fuzzing, then mutan
 	@$(BIN)/coverage run -m pytest -n $(JOBS) -m "not fuzz" tests
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=$(COVERED)
-	@echo "test-long 2/3: fuzzing (several minutes)"
+	@echo "test-long 2/3: fuzzing ($(FUZZ_SECONDS) seconds for each script of fuzz/)"
 	@rc=0; $(BIN)/python -m pytest -m fuzz tests || rc=$$?; \
 		if [ $$rc -eq 5 ]; then echo "no fuzz target yet: nothing was fuzzed"; elif [ $$rc -ne 0 ]; then exit $$rc; fi
+	@printf '%s\n' fuzz/*.py | grep -v -x fuzz/mutation.py | xargs -P $(JOBS) -I {} \
+		$(BIN)/python {} --seconds $(FUZZ_SECONDS) --keep {}.failed
 	@echo "test-long 3/3: mutants of the rooms that decide (up to an hour)"
 	@env -u ORIGINLOCK_TEST_LONG $(BIN)/mutmut run >mutants.log 2>&1 || { tail -n 40 mutants.log; exit 1; }
 	@$(BIN)/mutmut export-cicd-stats >/dev/null
@@ -113,8 +117,8 @@ dist: $(STAMP) ## build the wheel and the source archive into dist/
 .PHONY: clean
 clean: ## remove everything that was made here, the venv too
 	@rm -rf $(VENV) .venv-bench build dist mutants mutants.log htmlcov .coverage .coverage.* \
-		.mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	@find src tests bench docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+		.mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis fuzz/*.failed
+	@find src tests bench docs fuzz -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 	@echo "clean: done"
 
 # A changed lock makes the venv anew; a changed pyproject.toml only installs originlock again.

@@ -24,6 +24,8 @@ import startup
 import throttled
 from table import CannotMeasureError, Section, Table
 
+import middleware
+
 DOCUMENT: Final = Path(__file__).resolve().parent.parent / "docs" / "bench.md"
 
 SECTIONS: Final = (
@@ -33,6 +35,7 @@ SECTIONS: Final = (
     many_groups.SECTION,
     throttled.SECTION,
     by_prefix_list.SECTION,
+    middleware.SECTION,
 )
 
 

@@ -21,6 +21,8 @@ from originlock.facts.probing import OUTCOME_MEANINGS
 from originlock.intent import keys
 from originlock.intent.environment import PREFIX, variable_part
 from originlock.intent.keys import Key, Named, Pairs, Section, Several
+from originlock.locks.identity import rules
+from originlock.locks.identity.findings import Rule
 from originlock.locks.network.ownership import tags_for
 from originlock.plan.lane import ENDED, TRANSITIONS, State
 from originlock.wiring.settings import descriptions
@@ -206,6 +208,22 @@ def _may_be(schema: Mapping[str, object]) -> str:
             return "text"
 
 
+_RULES: Final[Mapping[str, Mapping[str, Rule]]] = {
+    "file": rules.FILE_RULES | rules.FILE_WARNINGS,
+    "certificates": rules.CERTIFICATE_RULES | rules.CERTIFICATE_WARNINGS,
+    "lists": rules.REVOCATION_RULES | rules.REVOCATION_WARNINGS,
+}
+
+
+def rules_table(what: str) -> list[str]:
+    """The rules on files, on certificates, or on revocation lists."""
+    rows = [
+        f"| `{rule.code}` | {rule.severity} | {rule.what} | {rule.remedy} | {rule.source} |"
+        for rule in _RULES[what].values()
+    ]
+    return ["| code | | what is wrong | what to do | who says so |", "|---|---|---|---|---|", *rows]
+
+
 MAKERS: Final[Mapping[str, Callable[[str], list[str]]]] = {
     "exit-codes": exit_codes,
     "commands": commands,
@@ -216,6 +234,7 @@ MAKERS: Final[Mapping[str, Callable[[str], list[str]]]] = {
     "iam-policy": iam_policy,
     "permissions": permissions,
     "outcomes": outcomes,
+    "rules": rules_table,
 }
 """How each sort of place is made."""
 

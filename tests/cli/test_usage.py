@@ -13,7 +13,7 @@ from tests.cli.product import COMMAND, Product
 from originlock import __version__
 from originlock.errors import EXIT_CODE_MEANINGS
 
-COMMANDS = ("plan", "apply", "rollback", "history", "ranges", "config")
+COMMANDS = ("plan", "apply", "rollback", "history", "ranges", "bundle", "config")
 GROUP = "sg-0123456789abcdef0"
 TARGET = (
     "--security-group --tag --port --protocol --foreign --foreign-rule --adopt --region --profile --config "
@@ -140,7 +140,15 @@ def test_version(offline: Product) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [(), *((name,) for name in COMMANDS), ("config", "check"), ("config", "show"), ("config", "schema")]
+    "command",
+    [
+        (),
+        *((name,) for name in COMMANDS),
+        ("bundle", "check"),
+        ("config", "check"),
+        ("config", "show"),
+        ("config", "schema"),
+    ],
 )
 def test_help_fits_a_terminal(command: tuple[str, ...], offline: Product) -> None:
     """Help would wrap in the middle of words on a usual terminal."""
@@ -166,15 +174,18 @@ def test_help_names_every_command_and_exit_code(offline: Product) -> None:
         ("rollback", "--reopen --yes --wait --region --profile --config --output --debug"),
         ("history", "--last --output --debug"),
         ("ranges", "--accept-list --config --output --debug"),
+        ("bundle check", "--crl --output --debug"),
     ],
 )
 def test_every_option_is_in_the_help(command: str, options: str, offline: Product) -> None:
     """An option that others rely on would be gone without anybody noticing."""
-    out = offline.run(command, "--help").out
+    out = offline.run(*command.split(), "--help").out
     assert [option for option in options.split() if f"{option} " not in out.replace("\n", " \n")] == []
 
 
-@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("plan", "--help"), ("config", "check")])
+@pytest.mark.parametrize(
+    "arguments", [("--version",), ("--help",), ("plan", "--help"), ("bundle", "check", "--help"), ("config", "check")]
+)
 def test_nothing_heavy_is_loaded_early(arguments: tuple[str, ...], offline: Product) -> None:
     """Asking for the version or for help would take as long as talking to AWS."""
     assert imported(*arguments, product=offline) & HEAVY == set()

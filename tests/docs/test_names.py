@@ -37,7 +37,7 @@ DOCUMENTS = (
 _CODE = re.compile(r"```(?P<sort>[a-z]*)\n(?P<text>.*?)```", re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\]\((?!https?:)([^)#]+)(#[^)]*)?\)")
-_PATH = re.compile(r"(?:src|tests|docs|bench|\.ci)(?:/[A-Za-z0-9_.*{},-]+)+(?:::\w+)?")
+_PATH = re.compile(r"(?:src|tests|docs|bench|examples|fuzz|\.ci)(?:/[A-Za-z0-9_.*{},-]+)+(?:::\w+)?")
 
 documents = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 

@@ -41,10 +41,33 @@ expires = "2027-04-30"
 edge = "narrow"
 tags = { origin = "shop", "cost centre" = "" }
 
+[origins.wiki]
+load_balancer = "wiki"
+
+[origins.wiki.identity]
+mode = "passthrough"
+certificate = "own"
+scope = "zone"
+ca = "wiki-edge"
+leaf = "cloudflare"
+bucket = "my-trust-bundles"
+create_bucket = true
+advertise_ca_names = true
+echo = "/whoami"
+logs = true
+probe_port = 8443
+acknowledge = ["exception 203.0.113.7/32"]
+
+[origins.wiki.edge_account]
+zone = "Example.org"
+token_file = "/etc/originlock/token"
+manage_dns = true
+
 [edges.cloudflare]
 api_url = "https://api.example.test/v4/"
 ipv4_url = "http://127.0.0.1:8080/ips-v4"
 ipv6_url = "http://[::1]:8080/ips-v6"
+shared_ca_pins = ["9a1ac2b4be15f9f27eee20a734cba4e9898f61001b3bd7c84b69b56a3e25a2b9"]
 
 [edges.narrow]
 list_url = "http://localhost/list"
@@ -52,6 +75,7 @@ list_url = "http://localhost/list"
 [limits]
 changes_per_second = 2.5
 settle_seconds = 0
+deploy_seconds = 60
 """
 
 

@@ -13,11 +13,14 @@ from originlock.facts.networks import parse
 from originlock.intent.decode import Setting, decode
 from originlock.intent.policy import (
     Configuration,
+    EdgeAccount,
     EdgeSettings,
     Exemption,
     GroupsById,
     GroupsByTags,
+    IdentityPolicy,
     Limits,
+    LoadBalancerNamed,
     NetworkPolicy,
     Place,
     Policy,
@@ -62,10 +65,19 @@ def test_everything_said_arrives(full_document: dict[str, object], edges: Sequen
             ("ipv4_url", "http://127.0.0.1:8080/ips-v4"),
             ("ipv6_url", "http://[::1]:8080/ips-v6"),
         ),
+        ("9a1ac2b4be15f9f27eee20a734cba4e9898f61001b3bd7c84b69b56a3e25a2b9",),
     )
+    identity = IdentityPolicy(
+        *("passthrough", "own", "zone", "wiki-edge", "cloudflare", "my-trust-bundles", True, True),
+        *("/whoami", True, 8443, ("exception 203.0.113.7/32",)),
+    )
+    account = EdgeAccount("example.org", "/etc/originlock/token", manage_dns=True)
+    wiki = Policy("wiki", LoadBalancerNamed("wiki"), identity=identity, edge_account=account)
     narrow = EdgeSettings("narrow", (("list_url", "http://localhost/list"),))
     assert decoded.problems == ()
-    assert decoded.configuration == Configuration((blog, shop), (cloudflare, narrow), Limits(2.5, 0.0))
+    assert decoded.configuration == Configuration(
+        (blog, shop, wiki), (cloudflare, narrow), Limits(2.5, 0.0, deploy_seconds=60.0)
+    )
 
 
 def test_an_empty_document_is_the_defaults(edges: Sequence[EdgeDescription]) -> None:

@@ -14,14 +14,15 @@ import msgspec
 
 from originlock.app.plan import Planned, Readers
 from originlock.app.prove import Witness, side_by_side, site_of
-from originlock.errors import CloudError, ExitCode, StateError
+from originlock.app.targets import looked_at
+from originlock.errors import ExitCode, StateError
 from originlock.facts.edge import AcceptedList
 from originlock.facts.snapshot import Held, updated
 from originlock.facts.unknown import Unknown
-from originlock.intent.policy import Place
+from originlock.intent.policy import EdgeAccount, Place, Policy
 from originlock.plan.acts import Act, inverse
 from originlock.plan.change import Change, Effect, Hole, Objection, Unread
-from originlock.plan.connections import ConnectionProof
+from originlock.plan.connections import ConnectionProof, Connections
 from originlock.plan.document import Plan, basis_difference
 from originlock.plan.journal import Answered, Connected, Event, Intended, Proved, RunBegun, RunEnded, runs, unproved
 from originlock.plan.lane import LaneReport, State
@@ -218,11 +219,15 @@ def _witnesses(
     narrowed |= {expectation.origin for expectation in plan.expectations if expectation.target in targets}
     return {
         policy.origin: Witness(
-            site_of(policy, plan.accepted, planned.snapshots.get(policy.origin), readers),
+            dataclasses.replace(
+                site_of(policy, plan.accepted, planned.snapshots.get(policy.origin), readers),
+                presented=next((each for each in plan.presented if each.origin == policy.origin), None),
+            ),
             plan.limits,
             readers.probing,
             readers.clock,
             writers.talk,
+            None if readers.trust is None else readers.trust.clouds.reader(policy.place).handshakes,
         )
         for policy in plan.policies
         if policy.hostnames and policy.origin in narrowed | others
@@ -278,7 +283,7 @@ def _driven(
                 except StateError as error:
                     _break_off(machine, drive, error)
             case Look(targets):
-                for target, held in _looked(machine, targets, places, readers, drive.seen).items():
+                for target, held in _looked(machine, targets, plan, readers, drive.seen).items():
                     machine.seen(target, held)
             case Pause(seconds, waiting_for):
                 writers.talk.say(f"waiting {seconds:.2g} s until AWS shows it ({waiting_for})")
@@ -288,7 +293,7 @@ def _driven(
             case Finished():
                 # What was done after the last look, an undo above all, is not in it.
                 ended = tuple(r.target for r in machine.reports() if r.state is not State.FINISHED)
-                _looked(machine, ended, places, readers, drive.seen)
+                _looked(machine, ended, plan, readers, drive.seen)
                 undone = {r.origin for r in machine.reports() if r.undone}
                 _connect_after_undo(tuple(w for origin, w in witnesses.items() if origin in undone), drive)
                 return drive
@@ -298,7 +303,12 @@ def _driven(
 
 def _connect(machine: Machine, step: Connect, witnesses: dict[str, Witness], drive: Drive) -> None:
     """Make connections to each origin of a step, and tell the machine what they showed."""
-    look = Witness.after_narrowing if step.narrowed else Witness.before_narrowing
+
+    def look(witness: Witness) -> Connections:
+        if step.narrowed:
+            return witness.after_narrowing()
+        return witness.before_verifying() if witness.origin in step.presented else witness.before_narrowing()
+
     for seen in side_by_side(look, tuple(witnesses[origin] for origin in step.origins)):
         drive.connections[seen.origin, "after" if step.narrowed else "before"] = seen.proofs
         machine.connected(step, seen)
@@ -360,27 +370,24 @@ def _break_off(machine: Machine, drive: Drive, error: StateError) -> None:
 
 
 def _looked(
-    machine: Machine, targets: tuple[str, ...], places: dict[str, Place], readers: Readers, seen: SeenByOrigin
+    machine: Machine, targets: tuple[str, ...], plan: Plan, readers: Readers, seen: SeenByOrigin
 ) -> dict[str, Held | Unknown]:
     """Read targets back, place by place, and remember whose they are."""
     origins = {target: machine.origin_of(target) for target in dict.fromkeys(targets)}
-    by_place: dict[Place, list[str]] = {}
+    policies = {policy.origin: policy for policy in plan.policies}
+    by_place: dict[tuple[Place, EdgeAccount | None], list[str]] = {}
+    whose: dict[tuple[Place, EdgeAccount | None], Policy] = {}
     for target, origin in origins.items():
-        by_place.setdefault(places[origin], []).append(target)
+        policy = policies[origin]
+        key = policy.place, policy.edge_account
+        by_place.setdefault(key, []).append(target)
+        whose.setdefault(key, policy)
     found: dict[str, Held | Unknown] = dict.fromkeys(origins, Unknown("this target", "AWS did not answer for it"))
-    for place, here in by_place.items():
-        found |= _read_back(readers, place, tuple(here))
+    for key, here in by_place.items():
+        found |= looked_at(whose[key], tuple(here), readers.clouds, readers.trust)
     for target, origin in origins.items():
         seen.setdefault(origin, {})[target] = found[target]
     return found
-
-
-def _read_back(readers: Readers, place: Place, targets: tuple[str, ...]) -> dict[str, Held | Unknown]:
-    """What the targets are now; once something was changed, a lost AWS is no reason to leave without a word."""
-    try:
-        return readers.clouds.reader(place).look(targets)
-    except CloudError as error:
-        return {target: Unknown(target, error.what) for target in targets}
 
 
 def _acts_in_words(acts: tuple[tuple[Change, Act], ...], *, undo: bool) -> str:

@@ -6,7 +6,7 @@ Lives here: which reader is asked what, and in which order. Must not live here: 
 from __future__ import annotations
 
 import dataclasses
-from typing import assert_never
+from typing import Protocol, assert_never
 
 import msgspec
 
@@ -134,9 +134,25 @@ class Case:
     inverses: tuple[Inverse, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True)
-class TrustPorts:
+class TrustPorts(Protocol):
     """Who knows of certificates: those that listeners trust, those that the edge presents, our own authorities."""
+
+    @property
+    def clouds(self) -> TrustReaders:
+        """Readers of trust in AWS."""
+
+    @property
+    def accounts(self) -> EdgeAccounts:
+        """Readers of accounts at edges."""
+
+    @property
+    def authorities(self) -> Authorities:
+        """Our own authorities."""
+
+
+@dataclasses.dataclass(frozen=True)
+class KnownTrust:
+    """Those who know of certificates, as they are."""
 
     clouds: TrustReaders
     accounts: EdgeAccounts

@@ -20,12 +20,16 @@ from originlock.facts.edge import AcceptedList, EdgeSigns
 from originlock.facts.networks import AddressSet, as_sent, is_address
 from originlock.facts.probing import Ask, Probed, Verdict
 from originlock.facts.snapshot import Resolution, Snapshot
+from originlock.facts.trust import Handshake
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Limits, Policy
+from originlock.plan.change import Presented
 from originlock.plan.connections import ConnectionProof, Connections
 from originlock.ports.reading import Clock, Talk
 from originlock.verify.checking import Attempt, judged
+from originlock.verify.finding import Finding, unknown
 from originlock.verify.gating import Served, family_of, through_the_edge, why_not_narrow, why_undo
+from originlock.verify.presented import echoed, logged, passed
 from originlock.verify.vantage import LetIn, Vantage
 from originlock.verify.ways import Straight, controls, place, straight, through, traces
 
@@ -34,6 +38,12 @@ _REPEATS = 2
 addresses each time (our choice)."""
 
 _DNS_PAUSE = 1.0
+_PRESENTED_PAUSE = 1.0
+_LOGS_PAUSE = 15.0
+"""How long until something is asked for again that may take a while (our choice)."""
+
+LogReader = Callable[[str, datetime.datetime], tuple[Handshake, ...] | Unknown]
+"""Tells of the connections in the logs under ``s3://BUCKET/PREFIX`` since a moment."""
 
 _AT_ONCE = 16
 """How many origins are connected to at once (our choice; each makes a handful of connections)."""
@@ -51,6 +61,7 @@ class Site:
         signs: by what the edge's answers are known.
         origin: names and addresses of the origin.
         ports: those that are locked, and those that the load balancer listens on.
+        presented: which client certificate the edge has to be seen to present, and how; None if none.
     """
 
     policy: Policy
@@ -58,6 +69,7 @@ class Site:
     signs: EdgeSigns | None
     origin: tuple[str, ...]
     ports: tuple[int, ...]
+    presented: Presented | None = None
 
     @property
     def let_in(self) -> LetIn:
@@ -91,8 +103,12 @@ class Tried:
 class Witness:
     """Makes the connections of one origin during one run, and remembers what they showed."""
 
-    def __init__(self, site: Site, limits: Limits, probing: Probing, clock: Clock, talk: Talk) -> None:
+    def __init__(
+        self, site: Site, limits: Limits, probing: Probing, clock: Clock, talk: Talk, logs: LogReader | None = None
+    ) -> None:
         self._site = site
+        self._logs = logs
+        self._seen_presented: tuple[ConnectionProof, ...] | None = None
         self._limits = limits
         self._probing = probing
         self._clock = clock
@@ -101,6 +117,11 @@ class Witness:
         self._before: Tried | None = None
         self._widened: Tried | None = None
         self._narrowed = False
+
+    @property
+    def origin(self) -> str:
+        """Whose connections it makes."""
+        return self._site.policy.origin
 
     def look_before(self) -> None:
         """What is served, and who gets in, before anything is changed."""
@@ -117,6 +138,79 @@ class Witness:
         seen = self._through(now)
         stops = why_not_narrow(self._site.policy.hostnames, seen) or refused
         return Connections(self._site.policy.origin, stops, refused, self._proofs("before-narrow", seen, ()))
+
+    def before_verifying(self) -> Connections:
+        """Whether one may narrow, and shut out whoever does not present our certificate."""
+        found = self.before_narrowing()
+        if found.stops or self._site.presented is None:
+            return found
+        proofs = self._presented(self._site.presented)
+        bad = [each for each in proofs if each.verdict is not Verdict.KEPT]
+        why = f"{bad[0].what} could not be shown: {bad[0].evidence}" if bad else ""
+        return msgspec.structs.replace(found, proofs=(*found.proofs, *proofs), unpresented=why)
+
+    def _presented(self, wanted: Presented) -> tuple[ConnectionProof, ...]:
+        """What shows which certificate the edge presents; once it was shown in this run, it is remembered."""
+        if self._seen_presented is not None and all(e.verdict is Verdict.KEPT for e in self._seen_presented):
+            return self._seen_presented
+        if wanted.echo:
+            found = self._asked_each(wanted.echo, None, wanted)
+        elif wanted.logs:
+            found = (self._of_logs(wanted),)
+        else:
+            found = self._asked_each(self._site.policy.proof.path, wanted.port, wanted)
+        self._seen_presented = found
+        return found
+
+    def _asked_each(self, path: str, port: int | None, wanted: Presented) -> tuple[ConnectionProof, ...]:
+        """Each hostname through the edge, over each family: an echo, or a listener that verifies on another port."""
+        addresses, signs = self._resolved(), self._site.signs
+        asks = [
+            (name, ask if port is None else msgspec.structs.replace(ask, port=port))
+            for name in self._site.policy.hostnames
+            for ask in through(name, addresses.get(name, ()), path, self._probing.fresh())
+        ]
+        self._say("to see which client certificate it presents")
+        begun = self._clock.now()
+        while True:
+            done = self._probing.prober.probe(tuple(ask for _, ask in asks))
+            judged_now = [
+                echoed(each, signs, wanted.sha256) if port is None else passed(each, signs, port) for each in done
+            ]
+            # A listener that was just made, or a certificate just deployed, may take a moment everywhere.
+            waited = (self._clock.now() - begun).total_seconds()
+            if all(each.verdict is Verdict.KEPT for each in judged_now) or waited >= self._limits.settle_seconds:
+                break
+            self._clock.sleep(_PRESENTED_PAUSE)
+        return tuple(
+            self._presented_proof(f"{name} over {family_of(probed)}", finding)
+            for (name, _), probed, finding in zip(asks, done, judged_now, strict=True)
+        ) or (self._presented_proof("the hostnames", unknown("there is no address to ask")),)
+
+    def _presented_proof(self, whom: str, finding: Finding) -> ConnectionProof:
+        what = f"the edge presents our client certificate for {whom}"
+        origin = self._site.policy.origin
+        return ConnectionProof(origin, "before-narrow", "edge", what, finding.verdict, finding.said, finding.lock)
+
+    def _of_logs(self, wanted: Presented) -> ConnectionProof:
+        """Connection logs come late: they are waited for, from the moment that the edge was asked for anything."""
+        begun = self._clock.now()
+        asks = tuple(ask for _, ask in self._through_asks(_REPEATS))
+        self._probing.prober.probe(asks)
+        self._talk.say(
+            f"waiting up to {self._limits.deploy_seconds:g} s for connection logs (they come every five minutes)"
+        )
+        while True:
+            seen = self._logs(wanted.logs, begun) if self._logs is not None else Unknown("logs", "nobody reads them")
+            finding = (
+                unknown(seen.reason)
+                if isinstance(seen, Unknown)
+                else logged(seen, self._site.edge, self._site.ports, wanted.serial)
+            )
+            waited = (self._clock.now() - begun).total_seconds()
+            if finding.verdict is not Verdict.UNKNOWN or waited >= self._limits.deploy_seconds:
+                return self._presented_proof("every connection", finding)
+            self._clock.sleep(_LOGS_PAUSE)
 
     def after_narrowing(self) -> Connections:
         """Whether the edge is served as before, and whether a stranger still gets in."""

@@ -14,7 +14,8 @@ import msgspec
 
 from originlock.aws.permissions import OPERATIONS, PURPOSES, Purpose
 from originlock.aws.policy_scope import Scope
-from originlock.aws.policy_statements import Statement, of_log, of_scope
+from originlock.aws.policy_statements import of_log, of_scope
+from originlock.aws.statement import Statement
 
 LARGEST: Final = 6144
 """IAM and STS quotas: characters of a managed policy; white space does not count."""

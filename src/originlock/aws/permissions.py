@@ -3,8 +3,9 @@
 Lives here: operations, IAM actions, resource types, condition keys, purposes. Must not live here: statements
 (see `policy_statements`), any call, botocore.
 
-Source of every row: AWS Service Authorization Reference, the pages of Amazon EC2, Elastic Load Balancing V2, Service
-Quotas, Security Token Service and CloudWatch Logs (actions, resource types, condition keys).
+Source of every row: AWS Service Authorization Reference, the pages of Amazon EC2, Elastic Load Balancing V2, Amazon S3,
+Certificate Manager, Service Quotas, Security Token Service and CloudWatch Logs (actions, resource types, condition
+keys). STS GetCallerIdentity, which tells the account, needs no permission (STS API reference).
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ class Resource(enum.StrEnum):
     VPC = "vpc"
     APPLICATION_BALANCER = "loadbalancer/app/"
     NETWORK_BALANCER = "loadbalancer/net/"
+    LISTENER = "listener/app/"
+    TRUST_STORE = "truststore"
+    CERTIFICATE = "certificate"
+    BUCKET = "bucket"
+    OBJECT = "object"
     QUOTA = "quota"
     ROLE = "role"
     LOG_GROUP = "log-group"
@@ -70,6 +76,8 @@ REQUEST_TAG: Final = "aws:RequestTag/${TagKey}"
 RESOURCE_TAG: Final = "aws:ResourceTag/${TagKey}"
 TAG_KEYS: Final = "aws:TagKeys"
 CREATE_ACTION: Final = "ec2:CreateAction"
+ELB_CREATE_ACTION: Final = "elasticloadbalancing:CreateAction"
+S3_PREFIX: Final = "s3:prefix"
 
 _DESCRIBES_ALL: Final = "AWS restricts these Describe calls to no resource"
 
@@ -87,6 +95,19 @@ def _ec2(operation: str, *resources: Resource, keys: tuple[str, ...] = (), tagge
     if tagged is not None:
         needs.append(Permission("ec2:CreateTags", (tagged,), (CREATE_ACTION,)))
     return Operation(f"ec2:{operation}", tuple(needs), mutates=True)
+
+
+def _elb(operation: str, *resources: Resource, keys: tuple[str, ...] = (), tagged: Resource | None = None) -> Operation:
+    """A call of Elastic Load Balancing that changes something; creating with tags needs AddTags on what it creates."""
+    needs = [Permission(f"elasticloadbalancing:{operation}", resources, keys)]
+    if tagged is not None:
+        needs.append(Permission("elasticloadbalancing:AddTags", (tagged,), (ELB_CREATE_ACTION,)))
+    return Operation(f"elbv2:{operation}", tuple(needs), mutates=True)
+
+
+def _s3(operation: str, action: str, resource: Resource, *, keys: tuple[str, ...] = (), mutates: bool) -> Operation:
+    """A call of S3, whose actions have names of their own."""
+    return Operation(f"s3:{operation}", (Permission(f"s3:{action}", (resource,), keys),), mutates=mutates)
 
 
 _ROWS: Final = (
@@ -107,6 +128,12 @@ _ROWS: Final = (
         "DescribeTargetGroups",
         "DescribeTargetHealth",
         "DescribeTags",
+        "DescribeListenerCertificates",
+        "DescribeRules",
+        "DescribeLoadBalancerAttributes",
+        "DescribeTrustStores",
+        "DescribeTrustStoreRevocations",
+        "DescribeTrustStoreAssociations",
     ),
     Operation(
         "ec2:DescribeSecurityGroupReferences",
@@ -150,6 +177,37 @@ _ROWS: Final = (
         ),
         mutates=True,
     ),
+    Operation(
+        "elbv2:GetTrustStoreCaCertificatesBundle",
+        (Permission("elasticloadbalancing:GetTrustStoreCaCertificatesBundle", (Resource.TRUST_STORE,)),),
+    ),
+    Operation(
+        "elbv2:GetTrustStoreRevocationContent",
+        (Permission("elasticloadbalancing:GetTrustStoreRevocationContent", (Resource.TRUST_STORE,)),),
+    ),
+    # What it copies the caller must be allowed to read (s3:GetObject): inferred, see docs/aws-behaviour.md.
+    _elb("CreateTrustStore", Resource.TRUST_STORE, keys=(REQUEST_TAG,), tagged=Resource.TRUST_STORE),
+    _elb("ModifyTrustStore", Resource.TRUST_STORE, keys=(RESOURCE_TAG,)),
+    _elb("DeleteTrustStore", Resource.TRUST_STORE, keys=(RESOURCE_TAG,)),
+    _elb("AddTrustStoreRevocations", Resource.TRUST_STORE, keys=(RESOURCE_TAG,)),
+    _elb("RemoveTrustStoreRevocations", Resource.TRUST_STORE, keys=(RESOURCE_TAG,)),
+    # Of application load balancers alone: of no others is a client certificate asked for here.
+    _elb("ModifyListener", Resource.LISTENER),
+    _elb("CreateListener", Resource.APPLICATION_BALANCER, keys=(REQUEST_TAG,), tagged=Resource.LISTENER),
+    _elb("AddListenerCertificates", Resource.LISTENER, keys=(RESOURCE_TAG,)),
+    _elb("DeleteListener", Resource.LISTENER, keys=(RESOURCE_TAG,)),
+    Operation("acm:DescribeCertificate", (Permission("acm:DescribeCertificate", (Resource.CERTIFICATE,)),)),
+    # Amazon S3 API reference, each operation, Permissions; that HeadBucket is s3:ListBucket as well.
+    _s3("HeadBucket", "ListBucket", Resource.BUCKET, mutates=False),
+    _s3("ListObjectsV2", "ListBucket", Resource.BUCKET, keys=(S3_PREFIX,), mutates=False),
+    _s3("GetPublicAccessBlock", "GetBucketPublicAccessBlock", Resource.BUCKET, mutates=False),
+    _s3("GetBucketEncryption", "GetEncryptionConfiguration", Resource.BUCKET, mutates=False),
+    _s3("GetObject", "GetObject", Resource.OBJECT, mutates=False),
+    _s3("CreateBucket", "CreateBucket", Resource.BUCKET, mutates=True),
+    _s3("PutPublicAccessBlock", "PutBucketPublicAccessBlock", Resource.BUCKET, mutates=True),
+    _s3("PutBucketEncryption", "PutEncryptionConfiguration", Resource.BUCKET, mutates=True),
+    _s3("PutBucketTagging", "PutBucketTagging", Resource.BUCKET, mutates=True),
+    _s3("PutObject", "PutObject", Resource.OBJECT, mutates=True),
     Operation("sts:AssumeRole", (Permission("sts:AssumeRole", (Resource.ROLE,)),)),
     # Not ours: Lambda's own, with the role of the function (Lambda operator guide, "Applying the principles of least
     # privilege": a group in the function's Region and account, streams in it, and events to those).
@@ -178,6 +236,21 @@ class Purpose(enum.Enum):
     DELETE_GROUPS = "delete a group of originlock's own again"
     MAKE_LISTS = "make prefix lists of originlock's own"
     KEEP_LISTS = "keep the ranges in the prefix lists current"
+    READ_LISTENERS = "read what listeners demand of clients, what they serve and answer"
+    READ_CERTIFICATES = "read which names listeners' certificates are for, and until when"
+    READ_STORES = "find trust stores, their revocation lists and who uses them"
+    READ_BUNDLES = "read back which authorities a trust store really trusts"
+    SEE_BUCKET = "see whether the bucket of bundles is there, ours and closed"
+    READ_OBJECTS = "read back bundles and revocation lists, and have Elastic Load Balancing copy them"
+    MAKE_BUCKET = "make the bucket of bundles, closed and encrypted"
+    PUT_OBJECTS = "put bundles and revocation lists where Elastic Load Balancing copies them from"
+    MAKE_STORES = "make a trust store of originlock's own"
+    KEEP_STORES = "replace the bundle and the revocation lists of a trust store of originlock's own"
+    DELETE_STORES = "delete a trust store of originlock's own again"
+    SET_LISTENERS = "set what listeners demand of clients"
+    MAKE_PROBE = "make a listener for a moment, to see what the edge presents"
+    DELETE_PROBE = "delete that listener again"
+    READ_LOGS = "see in connection logs what the edge presents"
     ENTER = "go into the account of an origin"
     LOG = "let Lambda write the function's log"
 
@@ -203,13 +276,56 @@ CALLS: Final[Mapping[Purpose, tuple[str, ...]]] = {
     Purpose.DELETE_GROUPS: ("ec2:DeleteSecurityGroup",),
     Purpose.MAKE_LISTS: ("ec2:CreateManagedPrefixList",),
     Purpose.KEEP_LISTS: ("ec2:ModifyManagedPrefixList",),
+    Purpose.READ_LISTENERS: (
+        "elbv2:DescribeListenerCertificates",
+        "elbv2:DescribeRules",
+        "elbv2:DescribeLoadBalancerAttributes",
+    ),
+    Purpose.READ_CERTIFICATES: ("acm:DescribeCertificate",),
+    Purpose.READ_STORES: (
+        "elbv2:DescribeTrustStores",
+        "elbv2:DescribeTrustStoreRevocations",
+        "elbv2:DescribeTrustStoreAssociations",
+    ),
+    Purpose.READ_BUNDLES: ("elbv2:GetTrustStoreCaCertificatesBundle", "elbv2:GetTrustStoreRevocationContent"),
+    Purpose.SEE_BUCKET: ("s3:HeadBucket", "s3:GetPublicAccessBlock", "s3:GetBucketEncryption"),
+    Purpose.READ_OBJECTS: ("s3:GetObject",),
+    Purpose.MAKE_BUCKET: (
+        "s3:CreateBucket",
+        "s3:PutPublicAccessBlock",
+        "s3:PutBucketEncryption",
+        "s3:PutBucketTagging",
+    ),
+    Purpose.PUT_OBJECTS: ("s3:PutObject",),
+    Purpose.MAKE_STORES: ("elbv2:CreateTrustStore",),
+    Purpose.KEEP_STORES: (
+        "elbv2:ModifyTrustStore",
+        "elbv2:AddTrustStoreRevocations",
+        "elbv2:RemoveTrustStoreRevocations",
+    ),
+    Purpose.DELETE_STORES: ("elbv2:DeleteTrustStore",),
+    Purpose.SET_LISTENERS: ("elbv2:ModifyListener",),
+    Purpose.MAKE_PROBE: ("elbv2:CreateListener", "elbv2:AddListenerCertificates"),
+    Purpose.DELETE_PROBE: ("elbv2:DeleteListener",),
+    Purpose.READ_LOGS: ("s3:ListObjectsV2", "s3:GetObject"),
     Purpose.ENTER: ("sts:AssumeRole",),
     Purpose.LOG: ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"),
 }
 """Which calls are made for what. An operation that stands nowhere here is made by no plan, and is in no policy."""
 
 _LOOK_FIRST: Final = frozenset(
-    {Purpose.ENTER, Purpose.FIND_GROUPS, Purpose.READ_LISTS, Purpose.READ_QUOTA, Purpose.FIND_LOAD_BALANCERS}
+    {
+        Purpose.ENTER,
+        Purpose.FIND_GROUPS,
+        Purpose.READ_LISTS,
+        Purpose.READ_QUOTA,
+        Purpose.FIND_LOAD_BALANCERS,
+        Purpose.READ_LISTENERS,
+        Purpose.READ_CERTIFICATES,
+        Purpose.READ_STORES,
+        Purpose.READ_BUNDLES,
+        Purpose.SEE_BUCKET,
+    }
 )
 _LOOK: Final = _LOOK_FIRST | {Purpose.SEE_REFERENCES}
 _CHANGE: Final = _LOOK | {
@@ -218,6 +334,15 @@ _CHANGE: Final = _LOOK | {
     Purpose.ATTACH_GROUPS,
     Purpose.MAKE_LISTS,
     Purpose.KEEP_LISTS,
+    Purpose.READ_OBJECTS,
+    Purpose.MAKE_BUCKET,
+    Purpose.PUT_OBJECTS,
+    Purpose.MAKE_STORES,
+    Purpose.KEEP_STORES,
+    Purpose.SET_LISTENERS,
+    Purpose.MAKE_PROBE,
+    Purpose.DELETE_PROBE,
+    Purpose.READ_LOGS,
 }
 _GO_BACK: Final = _LOOK_FIRST | {
     Purpose.CHANGE_RULES,
@@ -226,12 +351,18 @@ _GO_BACK: Final = _LOOK_FIRST | {
     Purpose.ATTACH_GROUPS,
     Purpose.DELETE_GROUPS,
     Purpose.KEEP_LISTS,
+    Purpose.READ_OBJECTS,
+    Purpose.KEEP_STORES,
+    Purpose.DELETE_STORES,
+    Purpose.SET_LISTENERS,
+    Purpose.DELETE_PROBE,
+    Purpose.READ_LOGS,
 }
 
 PURPOSES: Final[Mapping[str, frozenset[Purpose]]] = {
     "plan": _LOOK,
     # It plans, and connects; it changes nothing.
-    "verify": _LOOK,
+    "verify": _LOOK | {Purpose.READ_LOGS},
     "apply": _CHANGE,
     # What was taken over may go back to nobody, or to the origin of the options alone.
     "rollback": _GO_BACK,

@@ -11,7 +11,14 @@ from typing import Final, assert_never
 
 import msgspec
 
-from originlock.intent.policy import GroupsById, GroupsByTags, ListsAlone, LoadBalancerNamed, Policy
+from originlock.intent.policy import (
+    GroupsById,
+    GroupsByTags,
+    IdentityPolicy,
+    ListsAlone,
+    LoadBalancerNamed,
+    Policy,
+)
 
 ANY: Final = "*"
 
@@ -25,6 +32,24 @@ _PARTITIONS: Final = (
     ("eusc-", "aws-eusc"),
 )
 """How Regions outside of the partition `aws` begin (botocore's partitions.json; a test holds them together)."""
+
+
+class Trust(msgspec.Struct, frozen=True):
+    """What the identity lock of an origin needs of AWS.
+
+    Attributes:
+        bucket: where bundles are put; empty where none are.
+        create_bucket: whether it is made if it is not there.
+        stores: whether trust stores are made and kept.
+        logs: whether connection logs are read.
+        probe: whether a listener is made for a moment.
+    """
+
+    bucket: str = ""
+    create_bucket: bool = False
+    stores: bool = False
+    logs: bool = False
+    probe: bool = False
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -41,6 +66,7 @@ class Scope(msgspec.Struct, frozen=True):
         lists: ids of the prefix lists whose entries are kept current.
         own_lists: whether prefix lists of originlock's own are made, and kept current.
         role: the ARN of the role by which its account is entered; what is done there that role must be allowed.
+        trust: what its identity lock needs; None if it has none.
     """
 
     mark: tuple[str, str]
@@ -54,6 +80,7 @@ class Scope(msgspec.Struct, frozen=True):
     lists: tuple[str, ...] = ()
     own_lists: bool = False
     role: str | None = None
+    trust: Trust | None = None
 
     @property
     def of_groups(self) -> bool:
@@ -90,9 +117,24 @@ def scope_of(policy: Policy, mark: tuple[str, str], region: str | None, account:
         case ListsAlone():
             return scope
         case LoadBalancerNamed(name):
-            return msgspec.structs.replace(scope, load_balancers=(name,), own_groups=network.security_group == "create")
+            return msgspec.structs.replace(
+                scope,
+                load_balancers=(name,),
+                own_groups=network.security_group == "create",
+                trust=None if policy.identity is None else _trust_of(policy.identity),
+            )
         case _:
             assert_never(policy.target)
+
+
+def _trust_of(identity: IdentityPolicy) -> Trust:
+    return Trust(
+        bucket=identity.bucket,
+        create_bucket=identity.create_bucket,
+        stores=identity.mode == "verify",
+        logs=identity.logs,
+        probe=identity.probe_port > 0,
+    )
 
 
 def inside(role: str, scopes: Iterable[Scope]) -> tuple[Scope, ...]:

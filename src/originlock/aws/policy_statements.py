@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import msgspec
-
 from originlock.aws.permissions import CALLS, CREATE_ACTION, OPERATIONS, TAG_KEYS, Purpose
 from originlock.aws.policy_scope import ANY, Scope
+from originlock.aws.statement import Conditions, Statement, actions as _actions, bears as _bears, literal as _literal
+from originlock.aws.trust_statements import of_trust
 from originlock.intent.policy import COMMAND_LINE_ORIGIN
 
 QUOTA_CODES: Final = ("L-0EA8095F",)
@@ -30,31 +30,6 @@ _READ_ENTRIES: Final = OPERATIONS["ec2:GetManagedPrefixListEntries"].action
 
 _NOT_KNOWN: Final = "which groups a load balancer has AWS alone can tell; --attached ID names them"
 
-Conditions = tuple[tuple[str, str, tuple[str, ...]], ...]
-"""Operator, key, values."""
-
-
-class Statement(msgspec.Struct, frozen=True):
-    """One statement that allows something.
-
-    Attributes:
-        sid: its name, unique in a policy.
-        why: what it is for.
-        reason: why it is no narrower; empty where it names what is meant.
-    """
-
-    sid: str
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-    why: str
-    reason: str = ""
-    conditions: Conditions = ()
-
-    @property
-    def unrestricted(self) -> bool:
-        """Whether it holds for everything there is."""
-        return self.resources == (ANY,)
-
 
 def of_scope(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:
     """All that these purposes need in one scope."""
@@ -69,6 +44,7 @@ def of_scope(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:
         yield from _marks(purposes, scope)
         yield from _own_groups(purposes, scope)
     yield from _prefix_lists(purposes, scope)
+    yield from of_trust(purposes, scope)
 
 
 def _look_at_lists(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:
@@ -238,21 +214,6 @@ def _tag_new(sid: str, scope: Scope, resource: str, by: str) -> Statement:
     return Statement(
         sid, (OPERATIONS["ec2:CreateTags"].action,), (scope.arn("ec2", resource),), why, reason, conditions
     )
-
-
-def _bears(scope: Scope, which: str) -> Conditions:
-    """That a request, or a resource, bears this origin's mark."""
-    key, value = scope.mark
-    return (("StringEquals", f"aws:{which}Tag/{key}", (_literal(value),)),)
-
-
-def _actions(purpose: Purpose) -> tuple[str, ...]:
-    return tuple(OPERATIONS[name].action for name in CALLS[purpose])
-
-
-def _literal(value: str) -> str:
-    """A text in which IAM is to see no variable."""
-    return value.replace("${", "${$}{")
 
 
 def of_log(scope: Scope) -> Iterator[Statement]:

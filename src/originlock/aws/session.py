@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
+import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import botocore.config
 import botocore.exceptions
@@ -28,6 +29,7 @@ from originlock.intent.policy import Place
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_service_quotas import ServiceQuotasClient
     from mypy_boto3_sts import STSClient
 
@@ -41,14 +43,24 @@ SIDE_BY_SIDE: Final = 16
 """How many calls may be under way at once; the pool of connections is as large."""
 
 
+class CertificateManager(Protocol):
+    """What is asked of AWS Certificate Manager; for it alone there are no types in the house."""
+
+    def describe_certificate(self, *, CertificateArn: str) -> Any:  # noqa: ANN401, N803  as botocore has it
+        """ACM API reference, DescribeCertificate."""
+
+
 class Sessions:
-    """Makes clients once for each place and service. Not for use from several threads; the clients are."""
+    """Makes clients once for each place and service. For use from several threads, and so are the clients."""
 
     def __init__(self, now: Now = lambda: datetime.datetime.now(datetime.UTC)) -> None:
         self._now = now
         self._sessions: dict[str | None, _Session] = {}
         self._roles: dict[Place, Credentials] = {}
         self._clients: dict[tuple[Place, str], object] = {}
+        self._accounts: dict[Place, str] = {}
+        # botocore's sessions are not safe in several threads.
+        self._making = threading.RLock()
 
     def ec2(self, place: Place) -> EC2Client:
         """The EC2 client of a place.
@@ -67,6 +79,40 @@ class Sessions:
         """The Service Quotas client of a place; errors as `ec2`."""
         return cast("ServiceQuotasClient", self._client(place, "service-quotas"))
 
+    def s3(self, place: Place) -> S3Client:
+        """The S3 client of a place; errors as `ec2`."""
+        return cast("S3Client", self._client(place, "s3"))
+
+    def acm(self, place: Place) -> CertificateManager:
+        """The Certificate Manager client of a place; errors as `ec2`."""
+        return cast("CertificateManager", self._client(place, "acm"))
+
+    def account(self, place: Place) -> str:
+        """The number of a place's account: its role's, or what STS says, which needs no permission; asked once.
+
+        Raises:
+            ClientError, BotoCoreError: STS did not say.
+            UsageError, CloudError: as `ec2`.
+        """
+        if place.role is not None:
+            # arn:PARTITION:iam::ACCOUNT:role/NAME
+            return place.role.split(":")[4]
+        with self._making:
+            if place not in self._accounts:
+                sts = cast("STSClient", self._client(place, "sts"))
+                self._accounts[place] = sts.get_caller_identity()["Account"]
+            return self._accounts[place]
+
+    def authorities(self, place: Place) -> str | bool:
+        """Whom TLS to AWS trusts: the file that the person names (AWS_CA_BUNDLE, or the profile), or botocore's own."""
+        with self._making:
+            chosen = self._session(place.profile).get_config_variable("ca_bundle")
+        return str(chosen) if chosen else True
+
+    def now(self) -> datetime.datetime:
+        """The time by which credentials end, with time zone."""
+        return self._now()
+
     def region(self, place: Place) -> str | None:
         """The Region of a place, found as the clients find it; None if there is none.
 
@@ -81,11 +127,12 @@ class Sessions:
 
     def _client(self, place: Place, service: str) -> object:
         try:
-            session = self._session(place.profile)
-            # A place that names its Region and one that leaves it to the environment may be the same.
-            place = msgspec.structs.replace(place, region=_region(place, session))
-            if (place, service) not in self._clients:
-                self._clients[place, service] = self._made(session, place, service)
+            with self._making:
+                session = self._session(place.profile)
+                # A place that names its Region and one that leaves it to the environment may be the same.
+                place = msgspec.structs.replace(place, region=_region(place, session))
+                if (place, service) not in self._clients:
+                    self._clients[place, service] = self._made(session, place, service)
         except botocore.exceptions.BotoCoreError as error:
             raise unusable(error) from error
         except ValueError as error:

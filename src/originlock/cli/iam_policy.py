@@ -14,7 +14,7 @@ import msgspec
 from originlock.aws.least_privilege import LARGEST, document, log_statements, merged, size, statements, trust_policy
 from originlock.aws.permissions import PURPOSES
 from originlock.aws.policy_scope import Scope, inside as seen_inside, scope_of
-from originlock.aws.policy_statements import Statement
+from originlock.aws.statement import Statement
 from originlock.cli.options import (
     Said,
     config_option,
@@ -32,7 +32,7 @@ from originlock.locks.network.ownership import tags_for
 from originlock.report.document import Document, Line, Tone
 from originlock.wiring import desk
 
-CALLS_NOTHING: Final = ("check", "history", "ranges", "config", "iam-policy", "lab")
+CALLS_NOTHING: Final = ("check", "history", "ranges", "bundle", "config", "ca", "iam-policy", "lab")
 """Commands that call nothing of AWS."""
 
 _EPILOG = """\b

@@ -26,14 +26,18 @@ COMMANDS: Final = {
     "rollback": "undo a run, under the same guards",
     "history": "what was done, when and by whom",
     "ranges": "the edge's published ranges, held against the guards",
+    "bundle": "would a load balancer take this bundle of authorities? everything that is wrong with it, by line",
     "config": "check, show or describe the configuration",
+    "ca": "certificate authorities of your own: for the edge, for services, for devices",
+    "expiry": "everything that ends: certificates, authorities, revocation lists, exceptions, with days left",
+    "renew": "renew what is due, put it to use on both sides, and prove it; fit for cron",
     "iam-policy": "the IAM policy that a command needs, and no more",
     "lab": "a local world to try everything in: AWS, Cloudflare, load balancers, packet filters",
 }
 """Each command with its one line; its module is loaded when it is called."""
 
 
-_CHANGING: Final = frozenset({"apply", "adopt", "rollback"})
+_CHANGING: Final = frozenset({"apply", "adopt", "rollback", "renew"})
 
 
 class LateGroup(click.Group):

@@ -107,6 +107,7 @@ DESCRIPTION = EdgeDescription(
         ("ipv4_url", "https://www.cloudflare.com/ips-v4"),
         ("ipv6_url", "https://www.cloudflare.com/ips-v6"),
         ("account_url", "https://api.cloudflare.com/client/v4"),
+        # "Authenticated Origin Pulls", set up, global.
         ("shared_ca_url", "https://developers.cloudflare.com/ssl/static/authenticated_origin_pull_ca.pem"),
     ),
     snapshot=Ranges.of([parse(entry) for entry in _SNAPSHOT]),

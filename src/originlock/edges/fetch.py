@@ -27,10 +27,11 @@ def read_over_http(url: str, bounds: Bounds, cord: Cord) -> Document | NoDocumen
     return transport.read_document(url, bounds, cord)
 
 
-class _Errand:
+class Errand:
     """One document that a thread of its own is after."""
 
     def __init__(self, url: str, bounds: Bounds, read: DocumentReader) -> None:
+        """Start; return at once."""
         self._url = url
         self._bounds = bounds
         self._read = read
@@ -70,7 +71,7 @@ class PendingReading:
         """
         urls = dict.fromkeys(url for _, form_urls in forms for url in form_urls)
         self._forms = forms
-        self._errands = {url: _Errand(url, bounds, read) for url in urls}
+        self._errands = {url: Errand(url, bounds, read) for url in urls}
         self._readings: tuple[FormReading, ...] | None = None
 
     def readings(self) -> tuple[FormReading, ...]:

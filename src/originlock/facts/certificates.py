@@ -15,7 +15,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-_BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----\s*([A-Za-z0-9+/=\s]*?)-----END CERTIFICATE-----")
+_BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*+)-----END CERTIFICATE-----")
+"""The body gives nothing back (``*+``): a text of white space without an end takes no longer than its length."""
+
 _LINE = 64
 """RFC 7468, section 2: lines of base64 text are wrapped at 64 characters."""
 
@@ -125,6 +127,11 @@ class Authority(msgspec.Struct, frozen=True, tag="authority"):
     def generation(self, sha256: str) -> Certificate | None:
         """Its own certificate of that fingerprint."""
         return next((each for each in self.generations if each.sha256 == sha256), None)
+
+
+def in_last_third(begins: datetime.datetime, ends: datetime.datetime, moment: datetime.datetime) -> bool:
+    """Whether less than a third is left of what is good from here to there: time to have it followed by another."""
+    return (ends - moment) * 3 < ends - begins
 
 
 def sha256_of(der: bytes) -> str:

@@ -13,9 +13,20 @@ import msgspec
 from originlock.facts.certificates import Authority, Certificate
 from originlock.facts.load_balancer import DEFAULT_INTERFACE_QUOTA, InterfaceQuota, LoadBalancer
 from originlock.facts.origin import DEFAULT_RULES_QUOTA, Missing, PrefixList, RulesQuota, SecurityGroup, Tags
-from originlock.facts.trust import Bucket, Listeners, SecureListener, StoredObject, TrustStore
+from originlock.facts.trust import (
+    Bucket,
+    Listeners,
+    SecureListener,
+    StoredObject,
+    TrustStore,
+    is_listener,
+    is_trust_store,
+    new_trust_store,
+    parts_of_new_listener,
+    parts_of_object,
+)
 from originlock.facts.unknown import Unknown
-from originlock.facts.zone import Association, DnsRecords, EdgeCertificate, Switch, Zone
+from originlock.facts.zone import Association, DnsRecords, EdgeCertificate, Switch, Zone, part_of_zone, zone_of
 
 OfTrust = TrustStore | SecureListener | StoredObject | Bucket
 """What the identity lock changes in AWS."""
@@ -28,6 +39,10 @@ Held = SecurityGroup | PrefixList | LoadBalancer | OfTrust | OfZone | Missing
 
 Seen = Mapping[str, Held | Unknown]
 """What was seen, by target."""
+
+
+ZoneSeen = Zone | Missing | Unknown | None
+"""A zone, as far as it was asked for and could be read."""
 
 
 class Resolution(msgspec.Struct, frozen=True, tag="resolution"):
@@ -88,7 +103,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     trust_stores: dict[str, TrustStore | Missing | Unknown] = {}
     authorities: dict[str, Authority | Unknown] = {}
     shared_authority: Certificate | Unknown | None = None
-    zone: Zone | Missing | Unknown | None = None
+    zone: ZoneSeen = None
     bucket: Bucket | Missing | Unknown | None = None
 
 
@@ -96,7 +111,8 @@ def updated(snapshot: Snapshot, seen: Seen) -> Snapshot:
     """The snapshot with what was seen of its targets since."""
     groups, lists = dict(snapshot.groups), dict(snapshot.prefix_lists)
     balancer = snapshot.load_balancer
-    for target, held in seen.items():
+    snapshot = _with_trust(snapshot, {target: held for target, held in seen.items() if _of_identity(target)})
+    for target, held in ((target, held) for target, held in seen.items() if not _of_identity(target)):
         match held:
             case SecurityGroup(id=name, tags=()) if isinstance(old := groups.get(name), SecurityGroup):
                 # A look at the rules alone does not tell of the group's own tags.
@@ -119,3 +135,75 @@ def updated(snapshot: Snapshot, seen: Seen) -> Snapshot:
         # Whoever attached it: what it lets in was not looked at.
         groups.setdefault(name, Unknown(f"security group {name}", "it was attached since the look"))
     return msgspec.structs.replace(snapshot, groups=groups, prefix_lists=lists, load_balancer=balancer)
+
+
+def _of_identity(target: str) -> bool:
+    """Whether a target is the identity lock's."""
+    return (
+        is_trust_store(target)
+        or is_listener(target)
+        or parts_of_object(target) is not None
+        or zone_of(target) is not None
+    )
+
+
+def _with_trust(snapshot: Snapshot, seen: Seen) -> Snapshot:
+    """The snapshot with what was seen of stores, listeners and the edge since."""
+    stores, listeners, zone = dict(snapshot.trust_stores), snapshot.listeners, snapshot.zone
+    for target, held in seen.items():
+        match held:
+            case TrustStore():
+                stores = {name: old for name, old in stores.items() if _id_of(old) != held.id}
+                stores[held.id if held.id in snapshot.trust_stores else new_trust_store(held.name)] = held
+            case SecureListener() if isinstance(listeners, Listeners):
+                listeners = _with_listener(listeners, held)
+            case Missing() if is_trust_store(target):
+                stores = {n: Missing(target) if target in (n, _id_of(old)) else old for n, old in stores.items()}
+            case Missing() if is_listener(target) and isinstance(listeners, Listeners):
+                kept = tuple(each for each in listeners.listeners if not _is_called(each, target))
+                listeners = msgspec.structs.replace(listeners, listeners=kept)
+            case Unknown() if is_trust_store(target):
+                stores = {n: held if target in (n, _id_of(old)) else old for n, old in stores.items()}
+            case Unknown() if is_listener(target):
+                listeners = held
+            case _:
+                zone = _with_part(zone, target, held)
+    return msgspec.structs.replace(snapshot, trust_stores=stores, listeners=listeners, zone=zone)
+
+
+def _id_of(store: TrustStore | Missing | Unknown) -> str:
+    return store.id if isinstance(store, TrustStore) else ""
+
+
+def _is_called(listener: SecureListener, target: str) -> bool:
+    """Whether a target is this listener, by its ARN or by what it was called before it had one."""
+    parts = parts_of_new_listener(target)
+    return listener.id == target or (parts is not None and listener.port == parts[1])
+
+
+def _with_listener(listeners: Listeners, held: SecureListener) -> Listeners:
+    others = tuple(each for each in listeners.listeners if each.id != held.id)
+    return msgspec.structs.replace(listeners, listeners=tuple(sorted((*others, held), key=lambda each: each.port)))
+
+
+def _with_part(
+    zone: Zone | Missing | Unknown | None, target: str, held: Held | Unknown
+) -> Zone | Missing | Unknown | None:
+    if not isinstance(zone, Zone):
+        return zone
+    part = part_of_zone(target)
+    match held, part:
+        case Association(), _:
+            return msgspec.structs.replace(zone, associations={**zone.associations, held.hostname: held})
+        case Unknown(), ("pulls", "hostname", hostname):
+            return msgspec.structs.replace(zone, associations={**zone.associations, hostname: held})
+        case Switch(on=on), ("pulls", "zone"):
+            return msgspec.structs.replace(zone, zone_pulls=on)
+        case Switch(on=on), ("pulls", "global"):
+            return msgspec.structs.replace(zone, global_pulls=on)
+        case Unknown(), ("pulls", "zone"):
+            return msgspec.structs.replace(zone, zone_pulls=held)
+        case Unknown(), ("pulls", "global"):
+            return msgspec.structs.replace(zone, global_pulls=held)
+        case _:
+            return zone

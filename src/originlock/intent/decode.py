@@ -14,6 +14,8 @@ from originlock.facts.edge import EdgeDescription
 from originlock.facts.networks import Cidr
 from originlock.intent import keys
 from originlock.intent.environment import Environment, Problem
+from originlock.intent.identity_decode import edge_account_of, identity_of
+from originlock.intent.identity_keys import IDENTITY, PINS
 from originlock.intent.policy import (
     Configuration,
     EdgeSettings,
@@ -93,9 +95,12 @@ def _origin(name: str, table: Table, edges: Sequence[EdgeDescription]) -> Policy
         table.problem("stand as rules in groups, and only prefix lists are named here", keys.EXCEPTIONS.name)
     if network.security_group == "create" and not table.has(keys.LOAD_BALANCER.name) and not table.void:
         table.problem("a group of our own is created for a load_balancer only", "network.security_group")
+    identity, account = identity_of(table, name), edge_account_of(table)
+    if identity is not None and not table.has(keys.LOAD_BALANCER.name) and not table.void:
+        table.problem("is about the listeners of a load_balancer; name one", IDENTITY.name)
     if target is None or described is None:
         return None
-    return Policy(name, target, described.name, place, hostnames, network, exceptions, proof)
+    return Policy(name, target, described.name, place, hostnames, network, exceptions, proof, identity, account)
 
 
 def _place(table: Table) -> Place:
@@ -148,7 +153,7 @@ def _edges(table: Table, edges: Sequence[EdgeDescription]) -> tuple[EdgeSettings
     for edge in edges:
         settings = table.section(keys.edge_section(edge))
         urls = tuple((key.name, settings.take(key)) for key in keys.url_keys(edge))
-        found.append(EdgeSettings(edge.name, urls))
+        found.append(EdgeSettings(edge.name, urls, settings.take(PINS)))
     return tuple(found)
 
 
@@ -158,4 +163,5 @@ def _limits(table: Table) -> Limits:
         table.take(keys.SETTLE_SECONDS),
         table.take(keys.DNS_SECONDS),
         table.take(keys.POOLED_SECONDS),
+        table.take(keys.DEPLOY_SECONDS),
     )

@@ -13,8 +13,15 @@ from originlock.intent.kinds import did_you_mean, shown
 
 PREFIX = "ORIGINLOCK"
 
-NOT_CONFIGURATION = ("ORIGINLOCK_STATE_DIR", "ORIGINLOCK_CONFIG")
-"""Variables that say where the state and the configuration are: they cannot stand in the configuration."""
+NOT_CONFIGURATION = (
+    "ORIGINLOCK_STATE_DIR",
+    "ORIGINLOCK_CONFIG",
+    "ORIGINLOCK_CA_DIR",
+    "ORIGINLOCK_CA_PASSPHRASE",
+    "ORIGINLOCK_CA_PASSPHRASE_FILE",
+)
+"""Variables that say where the state, the configuration and our authorities are, and what opens these: they cannot
+stand in the configuration."""
 
 NOT_CONFIGURATION_PREFIXES = ("ORIGINLOCK_LAB_", "ORIGINLOCK_TEST_", "ORIGINLOCK_CONTRACT_")
 """Variables of the lab and of the tests."""

@@ -6,76 +6,18 @@ Must not live here: how a key is looked up (see `reading`), how a value is judge
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Generic
-
-import msgspec
+from collections.abc import Sequence
 
 from originlock.facts.edge import EdgeDescription
 from originlock.facts.networks import Cidr
-from originlock.intent import addresses, values
-from originlock.intent.kinds import Kind, T_co
+from originlock.intent import addresses, identity_keys, values
+from originlock.intent.entries import Entry, Key, Named, Pairs, Section, Several
 from originlock.intent.policy import Limits, NetworkPolicy, ProofPolicy
+
+__all__ = ["Entry", "Key", "Named", "Pairs", "Section", "Several"]
 
 DEFAULT_EDGE = "cloudflare"
 
-
-class Key(msgspec.Struct, Generic[T_co], frozen=True):
-    """A key with one value or a list of values.
-
-    Attributes:
-        default: the value where the key is not given.
-        required: whether the key must be given; the default then only stands in for a wrong value.
-    """
-
-    name: str
-    kind: Kind[T_co]
-    description: str
-    default: T_co
-    required: bool = False
-
-
-class Pairs(msgspec.Struct, frozen=True):
-    """A table of the person's own keys, each with a text."""
-
-    name: str
-    description: str
-    keys: Kind[str]
-    values: Kind[str]
-
-
-class Section(msgspec.Struct, frozen=True):
-    """A table of known keys.
-
-    Attributes:
-        rules: what JSON Schema is to say of the keys together.
-        not_yet: keys that a later version will know, with what to do today.
-    """
-
-    name: str
-    description: str
-    entries: tuple[Entry, ...]
-    rules: Mapping[str, object] = {}
-    not_yet: tuple[tuple[str, str], ...] = ()
-
-
-class Several(msgspec.Struct, frozen=True):
-    """A list of tables."""
-
-    name: str
-    each: Section
-
-
-class Named(msgspec.Struct, frozen=True):
-    """A table of tables, under names that the person chooses."""
-
-    name: str
-    description: str
-    names: Kind[str]
-    each: Section
-
-
-Entry = Key[object] | Pairs | Section | Several | Named
 
 REGION: Key[str | None] = Key(
     "region", values.REGION, "The AWS region; without it, what boto3 finds (AWS_REGION, the profile).", None
@@ -251,8 +193,16 @@ POOLED_SECONDS = Key(
     "How many seconds after a narrowing to try connections once more, when those that the edge kept have ended.",
     Limits().pooled_seconds,
 )
+DEPLOY_SECONDS = Key(
+    "deploy_seconds",
+    values.DEPLOY_SECONDS,
+    "How many seconds to wait until a trust store is active, or a certificate is deployed at the edge.",
+    Limits().deploy_seconds,
+)
 LIMITS = Section(
-    "limits", "How fast, and how patient.", (CHANGES_PER_SECOND, SETTLE_SECONDS, DNS_SECONDS, POOLED_SECONDS)
+    "limits",
+    "How fast, and how patient.",
+    (CHANGES_PER_SECOND, SETTLE_SECONDS, DNS_SECONDS, POOLED_SECONDS, DEPLOY_SECONDS),
 )
 
 
@@ -273,7 +223,7 @@ def url_keys(edge: EdgeDescription) -> tuple[Key[str], ...]:
 
 def edge_section(edge: EdgeDescription) -> Section:
     """The settings of one edge."""
-    return Section(edge.name, f"How {edge.title} is reached.", url_keys(edge))
+    return Section(edge.name, f"How {edge.title} is reached.", (*url_keys(edge), identity_keys.PINS))
 
 
 def origins(edges: Sequence[EdgeDescription]) -> Named:
@@ -289,7 +239,7 @@ def origins(edges: Sequence[EdgeDescription]) -> Named:
         "What one origin should be.",
         (
             *(edge_key(edges), REGION, PROFILE, ROLE, EXTERNAL_ID, SECURITY_GROUPS, TAGS, LOAD_BALANCER, HOSTNAMES),
-            *(NETWORK, EXCEPTIONS, PROOF),
+            *(NETWORK, identity_keys.IDENTITY, identity_keys.EDGE_ACCOUNT, EXCEPTIONS, PROOF),
         ),
         rules={
             "oneOf": [*({"required": [name]} for name in ways), lists_alone],

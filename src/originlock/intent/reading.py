@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from originlock.intent.entries import Key, Named, Pairs, Section, Several
 from originlock.intent.environment import PREFIX, Environment, Problem, variable_part
-from originlock.intent.keys import Key, Named, Pairs, Section, Several
 from originlock.intent.kinds import Kind, T, WrongValueError, did_you_mean, shown
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")

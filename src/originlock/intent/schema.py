@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from originlock.facts.edge import EdgeDescription
 from originlock.intent import keys
-from originlock.intent.keys import Entry, Key, Named, Section, Several
+from originlock.intent.entries import Entry, Key, Named, Section, Several
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -116,6 +116,7 @@ CHANGES_PER_SECOND = number(0)
 SETTLE_SECONDS = number(0, 600)
 DNS_SECONDS = number(0, 600)
 POOLED_SECONDS = number(0, 86_400)
+DEPLOY_SECONDS = number(0, 3_600)
 
 PATH = matching(
     "a path", r"/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]{0,1023}", "a slash and what follows, such as /healthz, without spaces"

@@ -100,6 +100,8 @@ class Objection(msgspec.Struct, frozen=True):
         guard: the guard's short name.
         origin: whose changes it stops; empty where it stops all, as a word on the list does.
         digest: of the list that would be accepted by a person's override, where there is one.
+        lock: whose changes alone it stops; empty where it stops all of the origin's: trouble with certificates must
+            not keep the edge's ranges from being kept current.
     """
 
     guard: str
@@ -107,6 +109,7 @@ class Objection(msgspec.Struct, frozen=True):
     remedy: str
     origin: str = ""
     digest: str | None = None
+    lock: str = ""
 
 
 class Hole(msgspec.Struct, frozen=True):
@@ -189,6 +192,25 @@ class Wait(msgspec.Struct, frozen=True):
     until: Milestone = Milestone.WIDENED
 
 
+class Presented(msgspec.Struct, frozen=True):
+    """Which client certificate the edge must be seen to present, and how that can be seen.
+
+    Attributes:
+        sha256: its fingerprint; empty where any of the authority's is good (the edge's shared certificate).
+        serial: as `facts.certificates.Certificate.serial`.
+        echo: a path whose answer through the edge tells; empty for none.
+        logs: where connection logs lie; empty for none.
+        port: of a listener that verifies, made for a moment; 0 for none.
+    """
+
+    origin: str
+    sha256: str
+    serial: str
+    echo: str = ""
+    logs: str = ""
+    port: int = 0
+
+
 class Contribution(msgspec.Struct, frozen=True):
     """What one lock says of one origin.
 
@@ -205,6 +227,7 @@ class Contribution(msgspec.Struct, frozen=True):
     expectations: tuple[Expectation, ...] = ()
     basis: tuple[tuple[str, str], ...] = ()
     waits: tuple[Wait, ...] = ()
+    presented: tuple[Presented, ...] = ()
 
 
 def _until(effect: Effect, act: Act) -> str | None:

@@ -37,9 +37,12 @@ class Connections(msgspec.Struct, frozen=True):
             broken over one; empty if it may. What is only unknown beside a family that is served does not stop.
         refused: who was served before a narrowing of this run and is not any more, which undoes it; empty if nobody.
         proofs: every connection, for the report and the journal.
+        unpresented: why nothing may be narrowed that shuts out whoever does not present our certificate; empty if it
+            may: the edge was seen to present it.
     """
 
     origin: str
     stops: str = ""
     refused: str = ""
     proofs: tuple[ConnectionProof, ...] = ()
+    unpresented: str = ""

@@ -23,6 +23,7 @@ from originlock.plan.change import (
     Hole,
     Note,
     Objection,
+    Presented,
     Unread,
     Wait,
     contested,
@@ -51,6 +52,7 @@ class Plan(msgspec.Struct, frozen=True):
         refused_digest: the digest of a list that was refused, if a person could accept it.
         basis: (name, digest) of each fact that it rests on.
         waits: which target waits for which.
+        presented: which client certificate the edge must be seen to present, by origin.
         digest: over all but the notes and the list's provenance; equal for equal plans.
     """
 
@@ -68,6 +70,7 @@ class Plan(msgspec.Struct, frozen=True):
     expectations: tuple[Expectation, ...]
     basis: tuple[tuple[str, str], ...]
     waits: tuple[Wait, ...] = ()
+    presented: tuple[Presented, ...] = ()
     notes: tuple[Note, ...] = ()
     refused_digest: str | None = None
     digest: str = ""
@@ -108,8 +111,11 @@ class PlanFrame(msgspec.Struct, frozen=True):
 
 
 def refused_origins(objections: Iterable[Objection], policies: Iterable[Policy]) -> frozenset[str]:
-    """The origins of which nothing may be changed: those that an objection names; all, where one names none."""
-    named = frozenset(objection.origin for objection in objections)
+    """The origins of which nothing may be changed: those that an objection names; all, where one names none.
+
+    One that stops a single lock stops none of them as a whole.
+    """
+    named = frozenset(objection.origin for objection in objections if not objection.lock)
     return named if "" not in named else frozenset(policy.origin for policy in policies)
 
 
@@ -120,6 +126,7 @@ def composed(frame: PlanFrame, contributions: tuple[Contribution, ...]) -> Plan:
     """
     objections = frame.objections + tuple(o for c in contributions for o in c.objections) + contested(contributions)
     refused = refused_origins(objections, frame.policies)
+    contributions = tuple(map(_without_what_is_stopped, contributions))
     drafts = tuple(d for contribution in contributions for d in contribution.drafts if d.origin not in refused)
     waits = tuple(dict.fromkeys(w for c in contributions for w in c.waits if w.origin not in refused))
     holes = tuple(
@@ -144,10 +151,42 @@ def composed(frame: PlanFrame, contributions: tuple[Contribution, ...]) -> Plan:
         expectations=tuple(e for contribution in contributions for e in contribution.expectations),
         basis=list_basis + tuple(item for contribution in contributions for item in contribution.basis),
         waits=waits,
+        presented=tuple(p for c in contributions for p in c.presented if p.origin not in refused),
         notes=frame.notes + tuple(note for contribution in contributions for note in contribution.notes),
         refused_digest=frame.refused_digest,
     )
     return msgspec.structs.replace(plan, digest=digest_of(plan))
+
+
+def _without_what_is_stopped(said: Contribution) -> Contribution:
+    """What a lock says, without the changes that it objects to itself, where the objection stops no other lock."""
+    stopped = {objection.origin for objection in said.objections if objection.lock}
+    if not stopped:
+        return said
+    return msgspec.structs.replace(
+        said,
+        drafts=tuple(draft for draft in said.drafts if draft.origin not in stopped),
+        waits=tuple(wait for wait in said.waits if wait.origin not in stopped),
+        presented=tuple(each for each in said.presented if each.origin not in stopped),
+        holes=tuple(
+            msgspec.structs.replace(hole, closed_by_plan=hole.closed_by_plan and hole.origin not in stopped)
+            for hole in said.holes
+        ),
+    )
+
+
+def without_origins(plan: Plan, origins: frozenset[str]) -> Plan:
+    """The plan without the changes of these origins, which stay as they are, and with a note that says so."""
+    if not origins:
+        return plan
+    kept = msgspec.structs.replace(
+        plan,
+        changes=tuple(change for change in plan.changes if change.origin not in origins),
+        waits=tuple(wait for wait in plan.waits if wait.origin not in origins),
+        presented=tuple(each for each in plan.presented if each.origin not in origins),
+        notes=(*plan.notes, *(Note(name, "", "it is not locked yet: originlock apply") for name in sorted(origins))),
+    )
+    return msgspec.structs.replace(kept, digest=digest_of(kept))
 
 
 def digest_of(plan: Plan) -> str:

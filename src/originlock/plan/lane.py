@@ -34,6 +34,15 @@ from originlock.plan.acts import (
 from originlock.plan.change import Change, Effect, Expectation, Phase, widens
 from originlock.plan.connections import Connections
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Outcome, Unsure
+from originlock.plan.trust_acts import (
+    DeleteProbeListener,
+    EdgeAct,
+    StoreAct,
+    blind,
+    given_up,
+    needs_presented,
+    unsettled,
+)
 
 
 class State(enum.Enum):
@@ -157,9 +166,22 @@ _NOT_SERVED = (
     "mend what stands in the way (the origin, the edge, or [origins.NAME.proof]) and run `originlock apply` again, "
     "or say --no-prove"
 )
+_NOT_PRESENTED = (
+    "see what is said of the certificate that the edge presents, mend it, and run `originlock apply` again: it goes on "
+    "from what there is then"
+)
+_EDGE_GAVE_UP = "issue a new certificate (`originlock ca renew`) and run `originlock apply` again"
 _NEWLY_REFUSED = "see what else keeps the edge out (another filter, the edge itself); then run `originlock apply` again"
 
 _NOT_ALL_SHOWN = "AWS does not show all that was added"
+
+
+AGAIN_LATER = "run `originlock apply` again in some minutes: it goes on from what there is then"
+
+
+def _at_work(held: Held) -> bool:
+    """Whether AWS or the edge has not ended its work on a target."""
+    return not held.settled if isinstance(held, PrefixList) else unsettled(held)
 
 
 def _takes(change: Change) -> bool:
@@ -214,9 +236,12 @@ class Lane:
         completed: whether everything is done, and the last proof is kept (or could not be had, and nobody asks for it).
         may_narrow: whether no other target has to be widened first; the machine says so.
         connects: whether connections are to show, before and after a narrowing, that the edge is served.
+        presents: whether its narrowing shuts out whoever does not present our certificate.
+        shows_presented: whether connections are to show it before it narrows: also where it narrows whatever they show,
+            as a listener does that is made for this alone.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0915  its whole state, in one place
         self,
         changes: tuple[Change, ...],
         expectation: Expectation,
@@ -235,6 +260,11 @@ class Lane:
         self.gate = gate
         self.connects = connects
         self.after_connections: tuple[Event, bool] | None = None
+        self.of_trust = bool(changes) and all(isinstance(change.act, StoreAct | EdgeAct) for change in changes)
+        self.presents = any(
+            isinstance(change.act, StoreAct) and needs_presented(change.act) for change in changes if not widens(change)
+        )
+        self.shows_presented = self.presents or any(isinstance(c.act, DeleteProbeListener) for c in changes)
         self.widen = [change for change in changes if widens(change)]
         self.narrow = [change for change in changes if not widens(change)]
         self.queue: list[Change] = list(self.widen or self.narrow)
@@ -409,6 +439,8 @@ class Lane:
     def _checked(self, held: Held | Unknown) -> None:
         if isinstance(held, PrefixList) and isinstance(held.entries, Unknown):
             held = held.entries
+        if not isinstance(held, Unknown) and (unseen := blind(held)) is not None:
+            held = unseen
         if isinstance(held, Unknown):
             if not self._wait():
                 self._give_up(
@@ -416,7 +448,7 @@ class Lane:
                     "run `originlock apply` again: it goes on from what AWS holds then",
                 )
             return
-        if isinstance(held, PrefixList) and not held.settled and self._wait():
+        if _at_work(held) and self._wait():
             # Whatever it shows meanwhile is what it was before; and it refuses every other change.
             return
         act = renamed(self._at_hand(), self.names)
@@ -440,6 +472,11 @@ class Lane:
         """Why an act of which nothing was done is not to be tried again, and the remedy; None if it is."""
         if isinstance(held, PrefixList) and self._was_given_up(held):
             return f"AWS gave up the change of {self.name}: {held.message or held.state}", _GAVE_UP
+        if isinstance(act, StoreAct | EdgeAct):
+            if why := given_up(act, held):
+                return why, _EDGE_GAVE_UP
+            if _at_work(held):
+                return f"{self.name} is not ready after {self.waited:.0f} s", AGAIN_LATER
         if isinstance(self.answer, Failed):
             return self.answer.message, self.answer.remedy
         if (other := in_the_way(act, held)) is not None:
@@ -458,12 +495,24 @@ class Lane:
             self._proved_widening(held)
 
     def _shown(self, held: Held | Unknown) -> proving.Shown:
+        if self.of_trust and not isinstance(held, Unknown):
+            return self._shown_of_trust(held)
         if isinstance(held, Missing) and any(isinstance(c.act, DeleteGroup | DeletePrefixList) for c in self.narrow):
             return proving.Shown()
         return proving.shown(self.expectation, held, self.names)
 
+    def _shown_of_trust(self, held: Held) -> proving.Shown:
+        """What was asked for before narrowing is there; what narrowing then makes of it is told by its own acts."""
+        if (unseen := blind(held)) is not None:
+            return proving.Shown(unknown=f"{unseen.what}: {unseen.reason}")
+        if not self.narrowing and self.widen and remaining(renamed(self.widen[-1].act, self.names), held):
+            return proving.Shown("what was asked for")
+        return proving.Shown("the end of its change") if _at_work(held) and not self.narrowing else proving.Shown()
+
     def _unshown(self, held: Held | Unknown) -> bool:
         """Whether AWS does not show all that was widened; in a rollback that may be more than what is wanted."""
+        if self.of_trust:
+            return False  # told by `_shown_of_trust`: narrowing may go on from what widening made
         return not isinstance(held, Unknown) and any(
             remaining(renamed(change.act, self.names), held) for change in self.widen if change.effect is Effect.WIDEN
         )
@@ -564,6 +613,13 @@ class Lane:
                 Event.BROKEN_BEFORE_NARROW,
                 f"nothing was narrowed at {self.name}: {seen.stops}",
                 _NOT_SERVED,
+            )
+        elif self.state is State.PROBING and self.presents and seen.unpresented:
+            self.widened = False
+            self.stop(
+                Event.BROKEN_BEFORE_NARROW,
+                f"nothing was narrowed at {self.name}: {seen.unpresented}",
+                _NOT_PRESENTED,
             )
         elif self.state is State.PROBING:
             self._narrow()

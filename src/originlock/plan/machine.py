@@ -12,12 +12,14 @@ import msgspec
 
 from originlock.facts.snapshot import Held
 from originlock.facts.unknown import Unknown
-from originlock.plan.acts import Act
+from originlock.intent.policy import Limits
+from originlock.plan.acts import Act, settles
 from originlock.plan.change import Change, Expectation, Milestone, Phase, Wait
 from originlock.plan.connections import Connections
 from originlock.plan.document import Plan
 from originlock.plan.lane import ENDED, TRANSITIONS, Event, Lane, LaneReport, State
 from originlock.plan.outcomes import Outcome
+from originlock.plan.trust_acts import EdgeAct, StoreAct
 
 
 class Perform(msgspec.Struct, frozen=True):
@@ -50,10 +52,12 @@ class Connect(msgspec.Struct, frozen=True):
 
     Attributes:
         narrowed: whether something was narrowed there; otherwise it is going to be.
+        presented: those of them whose edge must be seen to present our certificate.
     """
 
     origins: tuple[str, ...]
     narrowed: bool
+    presented: tuple[str, ...] = ()
 
 
 class Finished(msgspec.Struct, frozen=True):
@@ -103,7 +107,7 @@ class Machine:
             Lane(
                 tuple(changes),
                 expectations.get(key, Expectation(key[0], key[1])),
-                plan.limits.settle_seconds,
+                _patience(tuple(changes), plan.limits),
                 names,
                 gate=not plan.overrides.no_prove,
                 held=key[1] in held,
@@ -181,7 +185,10 @@ class Machine:
             origins = {origin for lane in self._lanes if lane.state is state for origin in self._whose[lane.target]}
             if origins:
                 self._heard = {}
-                return Connect(tuple(sorted(origins)), narrowed=state is State.PROBING_AFTER)
+                waiting = [lane for lane in self._lanes if lane.state is State.PROBING and lane.shows_presented]
+                presented = {origin for lane in waiting for origin in self._whose[lane.target]}
+                narrowed = state is State.PROBING_AFTER
+                return Connect(tuple(sorted(origins)), narrowed, () if narrowed else tuple(sorted(presented)))
         return None
 
     def connected(self, step: Connect, seen: Connections) -> None:
@@ -197,8 +204,9 @@ class Machine:
             heard = [self._heard[origin] for origin in sorted(self._whose[lane.target]) if origin in self._heard]
             stops = next((each.stops for each in heard if each.stops), "")
             refused = next((each.refused for each in heard if each.refused), "")
+            unpresented = next((each.unpresented for each in heard if each.unpresented), "")
             if heard and (lane.state in awaiting or (refused and lane.state is State.FINISHED)):
-                lane.connected(Connections(lane.origin, stops, refused))
+                lane.connected(Connections(lane.origin, stops, refused, unpresented=unpresented))
 
     def _forsake_those_at_gates(self) -> None:
         """Nobody moves, and some wait for each other: a plan that could not have come from here. They are stopped."""
@@ -239,6 +247,12 @@ class Machine:
     def reports(self) -> tuple[LaneReport, ...]:
         """How each lane stands."""
         return tuple(lane.report() for lane in self._lanes)
+
+
+def _patience(changes: tuple[Change, ...], limits: Limits) -> float:
+    """How long to wait for what a target becomes: a store or a certificate is deployed in minutes."""
+    deploys = any(isinstance(change.act, StoreAct | EdgeAct) and settles(change.act) for change in changes)
+    return max(limits.settle_seconds, limits.deploy_seconds) if deploys else limits.settle_seconds
 
 
 _AT_A_GATE = frozenset({State.HELD, State.WAITING, State.PROBING, State.PROBING_AFTER})

@@ -160,10 +160,16 @@ class AddRevocations(msgspec.Struct, frozen=True, tag="add-revocations", tag_fie
 
 
 class RemoveRevocations(msgspec.Struct, frozen=True, tag="remove-revocations", tag_field="kind"):
-    """Take revocation lists out of a trust store: those that a newer one stands for."""
+    """Take revocation lists out of a trust store: those that a newer one stands for, or one that was just added.
+
+    Attributes:
+        ids: as AWS numbers them.
+        sha256: of the DER of one whose number nobody knew when this was planned; empty otherwise.
+    """
 
     trust_store: str
     ids: tuple[int, ...]
+    sha256: str = ""
 
     @property
     def target(self) -> str:
@@ -365,6 +371,7 @@ TrustAct = StoreAct | EdgeAct
 TrustInverse = (
     DiscardTrustStore
     | ReplaceBundle
+    | RemoveRevocations
     | SetMutualTls
     | DeleteProbeListener
     | UploadCertificate
@@ -376,7 +383,7 @@ TrustInverse = (
 )
 
 
-def inverse(act: TrustAct) -> TrustInverse | None:  # noqa: C901, PLR0911  one case an act
+def inverse(act: TrustAct) -> TrustInverse | None:  # noqa: C901, PLR0911, PLR0912  one case an act
     """What leads back from an act; None where nothing does, or nothing has to."""
     match act:
         case CreateTrustStore(name):
@@ -385,6 +392,8 @@ def inverse(act: TrustAct) -> TrustInverse | None:  # noqa: C901, PLR0911  one c
             return ReplaceBundle(store, bucket, before_key, before, key, names)
         case SetMutualTls(listener, wanted, before):
             return SetMutualTls(listener, before, wanted)
+        case AddRevocations(store, sha256=sha256):
+            return RemoveRevocations(store, (), sha256)
         case CreateProbeListener(balancer, port, tags=tags):
             return DeleteProbeListener(balancer, port, tags)
         case UploadCertificate(zone, scope, authority, pem):
@@ -399,14 +408,7 @@ def inverse(act: TrustAct) -> TrustInverse | None:  # noqa: C901, PLR0911  one c
             return SetGlobalPulls(zone, before, on)
         case SetRecords(zone, name, records, before):
             return SetRecords(zone, name, before, records)
-        case (
-            CreateBucket()
-            | PutObject()
-            | DeleteTrustStore()
-            | AddRevocations()
-            | RemoveRevocations()
-            | DeleteProbeListener()
-        ):
+        case CreateBucket() | PutObject() | DeleteTrustStore() | RemoveRevocations() | DeleteProbeListener():
             return None
         case _:
             assert_never(act)
@@ -430,8 +432,10 @@ def _is_so(act: TrustAct, held: Held) -> bool:  # noqa: C901, PLR0911, PLR0912  
             return held.active and held.members == wanted
         case (AddRevocations(sha256=sha256), TrustStore()):
             return not isinstance(held.revocations, Unknown) and any(r.sha256 == sha256 for r in held.revocations)
-        case (RemoveRevocations(ids=ids), TrustStore()):
-            return not isinstance(held.revocations, Unknown) and not {r.id for r in held.revocations} & set(ids)
+        case (RemoveRevocations(ids=ids, sha256=sha256), TrustStore()):
+            return not isinstance(held.revocations, Unknown) and not any(
+                r.id in ids or r.sha256 == sha256 for r in held.revocations
+            )
         case (SetMutualTls(wanted=wanted), SecureListener()):
             return held.mutual == wanted
         case (CreateProbeListener(trust_store=store, tags=tags), SecureListener()):

@@ -20,8 +20,10 @@ from originlock.edges import EDGES
 from originlock.errors import UsageError
 from originlock.facts.edge import EdgeDescription
 from originlock.intent.policy import Configuration, Place
+from originlock.locks.identity.identity_lock import IdentityLock
 from originlock.locks.network.network_lock import NetworkLock
-from originlock.ports.reading import CloudReader, PendingReadings, Talk
+from originlock.plan.trust_acts import EdgeAct
+from originlock.ports.reading import Authorities, CloudReader, EdgeAccounts, PendingReadings, Talk, TrustReaders
 from originlock.probe.resolve import SystemResolver
 from originlock.store.baselines import BaselineFiles
 from originlock.store.journal import JournalFile
@@ -31,9 +33,11 @@ from originlock.wiring.interrupts import SignalInterrupts
 
 if TYPE_CHECKING:
     from originlock.app.apply import Order, Writers
+    from originlock.app.observe import TrustPorts
     from originlock.aws.session import Sessions
     from originlock.plan.document import Plan
     from originlock.ports.writing import Performer
+    from originlock.wiring.edge_account import EdgeAccountsFromEnvironment
 
 __all__ = ["Request", "Undo", "baselines", "order", "readers", "region_of", "writers"]
 
@@ -77,9 +81,20 @@ class KnownEdges:
 class AwsClouds:
     """Readers and performers of AWS, made when they are needed; clients are shared."""
 
-    def __init__(self) -> None:
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
         self._sessions: Sessions | None = None
+        self._trust: tuple[TrustPorts, EdgeAccountsFromEnvironment] | None = None
         self._readers: dict[Place, CloudReader] = {}
+
+    @property
+    def trust(self) -> tuple[TrustPorts, EdgeAccountsFromEnvironment]:
+        """What knows of certificates, and who performs at edges."""
+        if self._trust is None:
+            from originlock.wiring.trust import trust_ports  # noqa: PLC0415  only what needs it loads it
+
+            self._trust = trust_ports(self._configuration, self._shared)
+        return self._trust
 
     def _shared(self) -> Sessions:
         if self._sessions is None:
@@ -100,7 +115,34 @@ class AwsClouds:
         """A performer of a plan's acts."""
         from originlock.aws.performer import AwsPerformer  # noqa: PLC0415  ditto
 
-        return AwsPerformer(self._shared(), plan.limits.changes_per_second)
+        aws = AwsPerformer(self._shared(), plan.limits.changes_per_second)
+        if not any(isinstance(change.act, EdgeAct) for change in plan.changes):
+            return aws
+        from originlock.wiring.trust import EveryPerformer  # noqa: PLC0415  ditto
+
+        return EveryPerformer(plan, aws, self.trust[1])
+
+
+class LateTrust:
+    """What knows of certificates, made when something first asks."""
+
+    def __init__(self, clouds: AwsClouds) -> None:
+        self._of = clouds
+
+    @property
+    def clouds(self) -> TrustReaders:
+        """Readers of trust in AWS."""
+        return self._of.trust[0].clouds
+
+    @property
+    def accounts(self) -> EdgeAccounts:
+        """Readers of accounts at edges."""
+        return self._of.trust[0].accounts
+
+    @property
+    def authorities(self) -> Authorities:
+        """Our own authorities."""
+        return self._of.trust[0].authorities
 
 
 def region_of(place: Place) -> str | None:
@@ -124,14 +166,16 @@ def baselines(state: Path) -> BaselineFiles:
 
 def readers(configuration: Configuration, state: Path) -> Readers:
     """The ports that planning asks."""
+    clouds = AwsClouds(configuration)
     return Readers(
-        locks=(NetworkLock(),),
-        clouds=AwsClouds(),
+        locks=(NetworkLock(), IdentityLock()),
+        clouds=clouds,
         edges=KnownEdges(configuration),
         resolver=SystemResolver(),
         baselines=BaselineFiles(state),
         clock=SystemClock(),
         probing=probing.ports(),
+        trust=LateTrust(clouds),
     )
 
 

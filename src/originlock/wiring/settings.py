@@ -109,3 +109,9 @@ def state_directory() -> Path:
         return Path(named)
     home = os.environ.get("XDG_STATE_HOME")
     return Path(home) / "originlock" if home else _home() / ".local" / "state" / "originlock"
+
+
+def authority_directory() -> Path:
+    """Where our own certificate authorities are ($ORIGINLOCK_CA_DIR, else in the state directory)."""
+    named = os.environ.get("ORIGINLOCK_CA_DIR")
+    return Path(named) if named else state_directory() / "ca"

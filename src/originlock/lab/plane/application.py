@@ -6,15 +6,18 @@ Here lives its few paths. Here must not live: what a load balancer answers by it
 - ``/slow/SECONDS``: the usual answer, later
 - ``/bytes/N``: as many bytes of zero
 - ``/static/...``: something that an edge may cache, by its ending
+- ``/.well-known/originlock-certificate``: which client certificate arrived, as the echo of docs/middleware.md tells it
 - anything else: 200, and the request as JSON: ``method``, ``path``, ``query``, ``headers`` (lower case; several of
   one name joined by a comma)
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import math
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 import msgspec
 
@@ -45,6 +48,8 @@ def answer(method: str, path: str, query: str, headers: Sequence[tuple[str, str]
             return Answer(200, (("Content-Type", _OTHER), _SERVER), zeros=int(number), from_target=True)
         case ["static", *_, name]:
             return _static(name)
+        case [".well-known", "originlock-certificate"]:
+            return Answer(200, _json_head(), body=_echo(headers), from_target=True)
         case _:
             return Answer(200, _json_head(), body=_told(method, path, query, headers), from_target=True)
 
@@ -59,6 +64,15 @@ def _told(method: str, path: str, query: str, headers: Sequence[tuple[str, str]]
         lowered = name.lower()
         joined[lowered] = f"{joined[lowered]}, {value}" if lowered in joined else value
     return msgspec.json.encode({"method": method, "path": path, "query": query, "headers": joined})
+
+
+def _echo(headers: Sequence[tuple[str, str]]) -> bytes:
+    """What a backend would tell that echoes the certificate which the load balancer forwards; verifies nothing."""
+    given = {name.lower(): value for name, value in headers}
+    pem = unquote(given.get("x-amzn-mtls-clientcert") or given.get("x-amzn-mtls-clientcert-leaf") or "")
+    body = pem.partition("-----BEGIN CERTIFICATE-----")[2].partition("-----END CERTIFICATE-----")[0]
+    told = hashlib.sha256(base64.b64decode("".join(body.split()))).hexdigest() if body else None
+    return msgspec.json.encode({"client_certificate_sha256": told})
 
 
 def _seconds(text: str) -> float | None:

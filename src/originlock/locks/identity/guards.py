@@ -1,0 +1,227 @@
+"""Why not: what keeps the identity lock from beginning at all.
+
+Lives here: objections that a person has to mend. Must not live here: those that may be acknowledged (see `shut_out`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from originlock.facts.origin import Missing
+from originlock.facts.snapshot import Snapshot
+from originlock.facts.trust import Bucket, Listeners, TrustStore
+from originlock.facts.unknown import Unknown
+from originlock.facts.zone import TIMED_OUT, Scope, Zone
+from originlock.intent.policy import NO_EDGE
+from originlock.locks.identity import naming
+from originlock.locks.identity.moves import Moves
+from originlock.locks.identity.standing import Standing, certificates_of, deployed
+from originlock.plan.change import Objection
+from originlock.plan.trust_acts import CreateTrustStore, ReplaceBundle
+
+_MOST_VERIFYING: Final = 2
+"""Elastic Load Balancing quotas: listeners that use mutual TLS verify, per load balancer: 2, not adjustable."""
+
+_MOST_AUTHORITIES: Final = 25
+"""Elastic Load Balancing quotas: CA certificates per trust store: 25, adjustable (L-43FE5A42)."""
+
+_MOST_UPLOADED: Final = 10
+"""Cloudflare API reference, origin TLS client auth: hostname certificates per zone: 10."""
+
+_BRINGS_CERTIFICATES: Final = frozenset({"full", "strict"})
+"""The SSL modes in which Cloudflare speaks TLS to the origin and presents a certificate (Cloudflare's documentation,
+Authenticated Origin Pulls: "Full or higher")."""
+
+
+def objections(stand: Standing, snapshot: Snapshot, made: Moves) -> tuple[Objection, ...]:
+    """Everything that has to be mended first; in the order in which a person would."""
+    found = [
+        *_of_wanted(stand),
+        *_of_listeners(stand, snapshot),
+        *_of_store(stand, made),
+        *_of_bucket(stand, snapshot),
+        *_of_zone(stand, snapshot),
+    ]
+    return tuple(
+        Objection(guard, message, remedy, origin=stand.policy.origin, lock="identity")
+        for guard, message, remedy in found
+    )
+
+
+Said = Iterator[tuple[str, str, str]]
+
+
+def _of_wanted(stand: Standing) -> Said:
+    if stand.wanted is None:
+        ca, leaf = stand.identity.ca, stand.identity.leaf
+        if stand.identity.certificate == "shared":
+            remedy = "it is never taken on sight: see the address edges.cloudflare.shared_ca_url, or use our own"
+        else:
+            remedy = f"make them: originlock ca init {ca}, then originlock ca issue {ca} {leaf}"
+        yield "no-certificate", stand.missing, remedy
+    elif stand.wanted.leaf is not None and not stand.wanted.leaf.has_key:
+        said = f"the key of the certificate {stand.wanted.leaf.name} is not here, so that the edge cannot be given it"
+        yield "no-key", said, f"issue one with its key: originlock ca issue {stand.identity.ca} {stand.identity.leaf}"
+
+
+def _of_listeners(stand: Standing, snapshot: Snapshot) -> Said:
+    if not isinstance(snapshot.listeners, Listeners):
+        return  # told as unread, and nothing is drafted without them
+    if not stand.secure:
+        yield (
+            "no-listener",
+            "the load balancer has no HTTPS listener, so nobody can be asked for a certificate",
+            ("add one with a certificate; or take the identity table out"),
+        )
+    if stand.identity.mode == "verify" and len(stand.secure) > _MOST_VERIFYING:
+        said = f"{len(stand.secure)} listeners would verify; AWS allows {_MOST_VERIFYING} a load balancer, and no more"
+        yield "verify-listeners", said, "remove a listener, or put a second load balancer beside this one"
+    if stand.identity.mode == "passthrough" and stand.verifying:
+        said = "a listener that verifies would go back to asking, which lets in whoever brings any certificate"
+        yield "never-back", said, 'keep mode = "verify", or say mode = "off" if nobody is to be asked'
+    for listener, store in stand.trusted:
+        if not isinstance(store, TrustStore) or isinstance(store.bundle, Unknown):
+            reason = (
+                store.bundle.reason
+                if isinstance(store, TrustStore) and isinstance(store.bundle, Unknown)
+                else (store.reason if isinstance(store, Unknown) else "it is not there")
+            )
+            said = f"whom the listener on port {listener.port} trusts now cannot be read: {reason}"
+            yield "trust-unread", said, "allow elasticloadbalancing:GetTrustStoreCaCertificatesBundle"
+        elif store.revocations and store.id != stand.store_target and "revocations" not in stand.identity.acknowledged:
+            said = f"the trust store {store.name} holds revocation lists that are not ours, and would be left behind"
+            yield (
+                "revocations",
+                said,
+                (f'if that is meant, add "revocations" to acknowledge in [origins.{stand.policy.origin}.identity]'),
+            )
+
+
+def _of_store(stand: Standing, made: Moves) -> Said:
+    store = stand.store
+    if isinstance(store, Unknown):
+        yield "store-unread", f"{store.what}: {store.reason}", "allow elasticloadbalancing:DescribeTrustStores"
+    if isinstance(store, TrustStore):
+        if not naming.is_ours(store, stand.policy.origin):
+            said = f"there is a trust store {store.name} already, and its tags do not say that it is ours"
+            yield "store-not-ours", said, "delete it, or rename the origin"
+        if isinstance(store.used_by, Unknown):
+            yield (
+                "store-unread",
+                f"who uses {store.name}: {store.used_by.reason}",
+                ("allow elasticloadbalancing:DescribeTrustStoreAssociations"),
+            )
+        elif others := sorted(set(store.used_by) - {each.id for each in stand.secure} - _probes(stand)):
+            said = f"{store.name} is used by a listener that is not this origin's: {', '.join(others)}"
+            yield "store-shared", said, "give that listener a store of its own"
+        if isinstance(store.members, Unknown):
+            yield (
+                "store-unread",
+                f"what {store.name} holds: {store.members.reason}",
+                ("allow elasticloadbalancing:GetTrustStoreCaCertificatesBundle"),
+            )
+    most = max(
+        (len(d.act.members) for d in made.drafts if isinstance(d.act, CreateTrustStore | ReplaceBundle)), default=0
+    )
+    if most > _MOST_AUTHORITIES:
+        said = f"the store would hold {most} certificates for a while; AWS allows {_MOST_AUTHORITIES}"
+        yield "too-many-authorities", said, "raise the quota L-43FE5A42, or take some out of the store that is there"
+
+
+def _probes(stand: Standing) -> set[str]:
+    return set() if stand.probe is None else {stand.probe.id}
+
+
+def _of_bucket(stand: Standing, snapshot: Snapshot) -> Said:
+    bucket = snapshot.bucket
+    name = stand.identity.bucket
+    if isinstance(bucket, Unknown):
+        yield (
+            "bucket-unread",
+            f"the bucket {name}: {bucket.reason}",
+            "name another, or allow s3:ListBucket on it",
+        )
+    elif isinstance(bucket, Missing) and not stand.identity.create_bucket:
+        yield "no-bucket", f"there is no bucket {name}", "make it, or say create_bucket = true"
+    elif isinstance(bucket, Bucket) and not bucket.private and "bucket" not in stand.identity.acknowledged:
+        # A bundle is public by nature; but who can write there decides whom the load balancer trusts next.
+        yield "bucket-public", f"the bucket {name} does not block public access", 'block it, or acknowledge "bucket"'
+
+
+def _of_zone(stand: Standing, snapshot: Snapshot) -> Said:
+    zone = snapshot.zone
+    if stand.policy.edge == NO_EDGE:
+        return
+    if stand.policy.edge_account is None:
+        return
+    if not stand.policy.hostnames:
+        yield (
+            "no-hostnames",
+            "without hostnames it cannot be told for whom the edge presents a certificate",
+            (f"name them: hostnames = [...] in [origins.{stand.policy.origin}]"),
+        )
+    if isinstance(zone, Unknown):
+        yield "zone-unread", f"{zone.what}: {zone.reason}", "see docs/cloudflare-token.md for what the token needs"
+    elif isinstance(zone, Missing):
+        yield (
+            "no-zone",
+            f"no zone of this account serves {', '.join(stand.policy.hostnames)}",
+            ("add it: originlock zone add NAME; or use a token of the account that has it"),
+        )
+    elif isinstance(zone, Zone):
+        yield from _of_zone_itself(stand, zone)
+
+
+def _of_zone_itself(stand: Standing, zone: Zone) -> Said:
+    if zone.status != "active":
+        servers = ", ".join(zone.name_servers) or "those that the edge names"
+        yield "zone-not-active", f"the zone {zone.name} is {zone.status}", f"have the registrar name {servers}"
+    yield from _of_ssl(stand, zone)
+    for what, value in (("global pulls", zone.global_pulls), ("zone-level pulls", zone.zone_pulls)):
+        if isinstance(value, Unknown):
+            yield "pulls-unread", f"{what} of {zone.name}: {value.reason}", "let the token read them"
+    if isinstance(zone.certificates, Unknown):
+        yield "pulls-unread", f"certificates of {zone.name}: {zone.certificates.reason}", "let the token read them"
+    for hostname in stand.policy.hostnames:
+        held = zone.associations.get(hostname)
+        if isinstance(held, Unknown):
+            yield "pulls-unread", f"what {hostname} presents: {held.reason}", "let the token read it"
+    yield from _of_certificates(stand, zone)
+
+
+def _of_ssl(stand: Standing, zone: Zone) -> Said:
+    modes = [("", zone.ssl), *(() if isinstance(zone.ssl_by_host, Unknown) else zone.ssl_by_host)]
+    for where, mode in modes:
+        at = f" (rule {where})" if where else ""
+        if isinstance(mode, Unknown):
+            yield "ssl-mode", f"the SSL mode of {zone.name} cannot be read: {mode.reason}", "let the token read it"
+        elif mode not in _BRINGS_CERTIFICATES:
+            said = f"the SSL mode of {zone.name} is {mode}{at}: the edge brings no certificate then"
+            yield "ssl-mode", said, "set it to Full (strict), or to Full while the origin's certificate is not valid"
+    if isinstance(zone.ssl_by_host, Unknown):
+        said = f"whether rules change the SSL mode of a host cannot be read: {zone.ssl_by_host.reason}"
+        if "unread rules" not in stand.identity.acknowledged:
+            yield "ssl-mode", said, 'let the token read it, or acknowledge "unread rules"'
+
+
+def _of_certificates(stand: Standing, zone: Zone) -> Said:
+    leaf = stand.wanted.leaf if stand.wanted is not None else None
+    if leaf is None:
+        if zone.zone_pulls is True and stand.identity.certificate == "shared":
+            yield (
+                "own-beats-shared",
+                "zone-level pulls are on, and go before the shared certificate",
+                ("switch them off at the edge, or use our own certificate"),
+            )
+        return
+    scope: Scope = "zone" if stand.identity.scope == "zone" else "hostname"
+    found = certificates_of(zone, scope)
+    if isinstance(found, Unknown) or deployed(zone, scope, leaf.certificate.sha256):
+        return
+    if any(each.sha256 == leaf.certificate.sha256 and each.status in TIMED_OUT for each in found):
+        said = f"the edge gave up deploying the certificate {leaf.name} ({leaf.certificate.sha256[:12]})"
+        yield "not-deployed", said, f"issue a new one: originlock ca renew {stand.identity.ca} {leaf.name}"
+    if scope == "hostname" and len(found) >= _MOST_UPLOADED:
+        said = f"{zone.name} has {len(found)} certificates for hostnames; Cloudflare allows {_MOST_UPLOADED}"
+        yield "too-many-certificates", said, "delete one that no hostname presents"

@@ -1,0 +1,195 @@
+"""The identity lock's word on one origin: its changes, its objections, what it found, what it rests on.
+
+Lives here: putting it together. Must not live here: the reasons (see `moves`, `leaving`, `guards`, `shut_out`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import msgspec
+
+from originlock.facts.snapshot import Snapshot
+from originlock.facts.trust import Listeners, SecureListener, TrustStore
+from originlock.facts.unknown import Unknown
+from originlock.facts.zone import Zone
+from originlock.intent.policy import NO_EDGE, IdentityPolicy, Policy
+from originlock.locks.identity import guards, shut_out
+from originlock.locks.identity.leaving import leaving
+from originlock.locks.identity.moves import Moves, can_be_seen, moves
+from originlock.locks.identity.standing import SHARED, Standing, presented_for, standing
+from originlock.plan.change import Contribution, Effect, Hole, Note, Objection, Phase, Unread
+from originlock.plan.trust_acts import SetMutualTls, needs_presented
+
+_EVIDENCE = (
+    "name one of these in [origins.{origin}.identity], to see which certificate the edge presents: echo (a path that "
+    "tells), logs = true (with the load balancer's connection logs on), or probe_port = 8443"
+)
+
+_WEAK = (
+    "the edge's shared certificate is weak: every customer of the edge presents it, so that anyone can come in through "
+    'a zone of their own; certificate = "own" says: my zone'
+)
+_UNKNOWN_ACCOUNT = (
+    "nothing is known of the edge's account ([origins.{origin}.edge_account]), so the certificate has to be uploaded "
+    "there by hand"
+)
+_SETTLING = (
+    "connections that are kept go on for up to {seconds} s (client_keep_alive.seconds): until then it is settling; "
+    "limits.pooled_seconds has it proved once more"
+)
+
+
+def contribution(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -> Contribution:
+    """What this lock wants changed, what it objects to, what it found, and what it promises."""
+    if snapshot.load_balancer is None or not isinstance(snapshot.listeners, Listeners):
+        return Contribution(unknown=unread(policy, identity, snapshot))
+    stand = standing(policy, identity, snapshot)
+    if identity.mode == "off":
+        made = leaving(stand)
+        objections: tuple[Objection, ...] = ()
+    else:
+        made = moves(stand, snapshot)
+        objections = guards.objections(stand, snapshot, made)
+        if any(_begins_to_verify(draft.act) for draft in made.drafts):
+            objections += shut_out.objections(stand, snapshot)
+    return Contribution(
+        drafts=tuple(made.drafts),
+        objections=objections,
+        holes=tuple(_closed_by(each, made) for each in holes(policy, identity, snapshot)),
+        notes=tuple(Note(policy.origin, target, said) for target, said in _notes(stand, snapshot)),
+        unknown=unread(policy, identity, snapshot),
+        basis=_basis(policy, snapshot),
+        waits=tuple(dict.fromkeys(made.waits)),
+        presented=made.presented,
+    )
+
+
+def _begins_to_verify(act: object) -> bool:
+    return isinstance(act, SetMutualTls) and needs_presented(act)
+
+
+def _closed_by(hole: Hole, made: Moves) -> Hole:
+    """Whether the plan closes a hole: the last that it does to what is open narrows it."""
+    closing = {
+        draft.act.target for draft in made.drafts if draft.phase is Phase.NARROW and draft.effect is Effect.NARROW
+    }
+    return msgspec.structs.replace(hole, closed_by_plan=hole.target in closing)
+
+
+# -- what is found ------------------------------------------------------------------------------------------------
+
+
+def holes(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -> tuple[Hole, ...]:
+    """Everybody whom the listeners let speak without a certificate of ours; none where none is asked for."""
+    if identity.mode != "verify" or not isinstance(snapshot.listeners, Listeners):
+        return ()
+    stand = standing(policy, identity, snapshot)
+    found = [hole for listener in stand.secure if (hole := _hole_of(stand, snapshot, listener)) is not None]
+    for listener in stand.plain:
+        if not listener.redirects:
+            what = f"the listener on port {listener.port} speaks {listener.protocol}, and asks nobody for a certificate"
+            close = "have it redirect to HTTPS and do nothing else, or delete it"
+            found.append(_hole(policy, listener.id, what, "whom the groups admit", close))
+    if isinstance(stand.store, TrustStore) and stand.store_in_use and stand.wanted is not None:
+        found += _strangers_trusted(stand, snapshot, stand.store, stand.wanted.members)
+    return tuple(found)
+
+
+def _hole_of(stand: Standing, snapshot: Snapshot, listener: SecureListener) -> Hole | None:
+    mode = listener.mutual.mode
+    if mode == "verify" and listener.mutual.trust_store == stand.store_target:
+        return None
+    if mode == "verify":
+        what = f"the listener on port {listener.port} trusts a store that is not this origin's"
+        lets_in = "whoever has a certificate of its authorities"
+        return _hole(stand.policy, listener.id, what, lets_in, _how(stand, snapshot))
+    what = f"the listener on port {listener.port} verifies no client certificate ({mode})"
+    return _hole(stand.policy, listener.id, what, "whom the groups admit", _how(stand, snapshot))
+
+
+def _strangers_trusted(stand: Standing, snapshot: Snapshot, store: TrustStore, wanted: tuple[str, ...]) -> list[Hole]:
+    if isinstance(store.members, Unknown):
+        return []
+    more = [each for each in store.members if each not in wanted]
+    if not more:
+        return []
+    named = ", ".join(each[:12] for each in more)
+    what = f"the trust store {store.name} trusts {named}, which {'is' if len(more) == 1 else 'are'} not wanted"
+    return [_hole(stand.policy, store.id, what, "whoever has a certificate of them", _how(stand, snapshot))]
+
+
+def _how(stand: Standing, snapshot: Snapshot) -> str:
+    if stand.policy.edge == NO_EDGE or can_be_seen(stand, snapshot):
+        return "originlock apply"
+    return _EVIDENCE.format(origin=stand.policy.origin)
+
+
+def _hole(policy: Policy, target: str, what: str, lets_in: str, close_with: str) -> Hole:
+    return Hole(policy.origin, target, what, lets_in, "", close_with)
+
+
+def unread(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -> tuple[Unread, ...]:
+    """What the lock rests on and could not be read."""
+    found: list[Unread] = []
+    if snapshot.load_balancer is None:
+        return ()  # told by whoever looked for it
+    if isinstance(snapshot.listeners, Unknown):
+        found.append(
+            Unread(policy.origin, snapshot.load_balancer.id, snapshot.listeners.what, snapshot.listeners.reason)
+        )
+    if identity.mode == "off" or not isinstance(snapshot.listeners, Listeners):
+        return tuple(found)
+    for name, held in sorted(snapshot.trust_stores.items()):
+        parts = (held,) if not isinstance(held, TrustStore) else (held.members, held.revocations)
+        found += [Unread(policy.origin, name, part.what, part.reason) for part in parts if isinstance(part, Unknown)]
+    if isinstance(snapshot.zone, Unknown):
+        found.append(Unread(policy.origin, "", snapshot.zone.what, snapshot.zone.reason))
+    return tuple(found)
+
+
+def _notes(stand: Standing, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    identity, policy = stand.identity, stand.policy
+    if identity.mode == "off":
+        return
+    if identity.certificate == "shared":
+        yield "", _WEAK
+    if policy.edge_account is None and policy.edge != NO_EDGE:
+        yield "", _UNKNOWN_ACCOUNT.format(origin=policy.origin)
+    if identity.mode == "verify" and policy.edge != NO_EDGE and not can_be_seen(stand, snapshot):
+        yield "", f"listeners go no further than asking: {_EVIDENCE.format(origin=policy.origin)}"
+    keep_alive = snapshot.listeners.keep_alive if isinstance(snapshot.listeners, Listeners) else 0
+    begins = identity.mode == "verify" and any(each.mutual.mode != "verify" for each in stand.secure)
+    if begins and isinstance(keep_alive, int):
+        yield "", _SETTLING.format(seconds=keep_alive)
+    yield from _of_zone(stand)
+
+
+def _of_zone(stand: Standing) -> Iterator[tuple[str, str]]:
+    zone = stand.zone
+    if zone is None or stand.identity.certificate != "own":
+        return
+    shared = [name for name in stand.policy.hostnames if presented_for(name, zone).certificate == SHARED]
+    if shared:
+        yield "", f"{', '.join(shared)}: the edge presents its shared certificate now, as it does for every customer"
+
+
+def _basis(policy: Policy, snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
+    """What a saved plan rests on, by digests: nothing of it is a secret, and all of it may be large."""
+    zone = snapshot.zone
+    if isinstance(zone, Zone):
+        # Whom a token may see beside the zone is no ground for a plan.
+        zone = msgspec.structs.replace(zone, others=(), name_servers=(), original_name_servers=())
+    facts: tuple[tuple[str, object], ...] = (
+        ("listeners", snapshot.listeners),
+        ("trust stores", sorted(snapshot.trust_stores.items())),
+        ("authorities", sorted(snapshot.authorities.items())),
+        ("zone", zone),
+        ("bucket", snapshot.bucket),
+    )
+    return tuple((f"{name} of {policy.origin}", _digest(fact)) for name, fact in facts if fact)
+
+
+def _digest(fact: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(fact)).hexdigest()

@@ -1,0 +1,67 @@
+"""What is ours: the names and tags of trust stores, of bundles in a bucket, of a listener that is made for a moment.
+
+Lives here: making and recognizing them. Must not live here: what is done about those of others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+
+from originlock.facts.origin import Tags
+from originlock.facts.trust import TrustStore
+from originlock.facts.unknown import Unknown
+
+OWNER_TAG: Final = "originlock:origin"
+"""The tag whose value is the name of the origin that something belongs to; the network lock's rules carry it too."""
+
+PURPOSE_TAG: Final = "originlock:purpose"
+
+_PREFIX: Final = "originlock-"
+_LONGEST: Final = 32
+"""Elastic Load Balancing API reference, CreateTrustStore, Name: 1 to 32 of letters, digits and single inner hyphens."""
+
+_DIGITS: Final = 8
+_NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9]+")
+
+
+def tags_for(origin: str) -> Tags:
+    """The tags of a trust store of ours."""
+    return ((OWNER_TAG, origin),)
+
+
+def probe_tags(origin: str) -> Tags:
+    """The tags of a listener of ours that is made for a moment."""
+    return ((OWNER_TAG, origin), (PURPOSE_TAG, "probe"))
+
+
+def store_name(origin: str) -> str:
+    """The name of the origin's trust store; where its own name does not fit, a digest of it makes it one of a kind."""
+    plain = _NOT_IN_NAMES.sub("-", origin).strip("-")
+    if plain == origin and len(_PREFIX + plain) <= _LONGEST:
+        return _PREFIX + plain
+    digest = hashlib.sha256(origin.encode()).hexdigest()[:_DIGITS]
+    room = _LONGEST - len(_PREFIX) - _DIGITS - 1
+    kept = plain[:room].strip("-")
+    return f"{_PREFIX}{kept}-{digest}" if kept else _PREFIX + digest
+
+
+def is_ours(store: TrustStore, origin: str) -> bool:
+    """Whether a store carries our tags; one whose tags cannot be read is somebody else's."""
+    return not isinstance(store.tags, Unknown) and set(tags_for(origin)) <= set(store.tags)
+
+
+def bundle_key(origin: str, text: str) -> str:
+    """Where a bundle lies in the bucket: the name says what is in it, so that nothing is ever overwritten."""
+    return f"originlock/{origin}/{digest(text)}.pem"
+
+
+def revocations_key(origin: str, text: str) -> str:
+    """Where a revocation list lies in the bucket."""
+    return f"originlock/{origin}/{digest(text)}.crl.pem"
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a text's bytes, hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
