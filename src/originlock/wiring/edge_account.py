@@ -1,0 +1,113 @@
+"""Accounts at edges: a token from the environment or a file, and what reads and changes with it.
+
+Lives here: finding the token without showing it, one account for each. Must not live here: what is asked there.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from originlock.edges.cloudflare_calls import READING, permissions_for
+from originlock.errors import UsageError
+from originlock.intent.policy import Configuration, EdgeAccount
+
+if TYPE_CHECKING:
+    from originlock.edges.cloudflare_account import CloudflareAccount
+    from originlock.ports.writing import Keys
+
+TOKEN_VARIABLE: Final = "CLOUDFLARE_API_TOKEN"  # noqa: S105  a variable's name, as Cloudflare's own tools have it
+
+_LONGEST: Final = 4096
+"""Bytes of a token's file (our choice: a token has some 40)."""
+
+_CLOUDFLARE: Final = "cloudflare"
+
+_HOW: Final = (
+    "make one in Cloudflare's dashboard (My Profile, API Tokens, Create Custom Token) and give it in "
+    f"{TOKEN_VARIABLE}, or as a file by edge_account.token_file; reading takes "
+    f"{', '.join(permissions_for(READING))}, and `originlock iam-policy` prints what else"
+)
+
+
+class EdgeAccountsFromEnvironment:
+    """The accounts at edges, each made once."""
+
+    def __init__(self, configuration: Configuration, keys: Keys | None = None) -> None:
+        """Remember where to look.
+
+        Args:
+            configuration: says where each edge's API is.
+            keys: where private keys are; None where nothing is uploaded.
+        """
+        self._configuration = configuration
+        self._keys = keys
+        self._made: dict[tuple[str, EdgeAccount], CloudflareAccount] = {}
+
+    def reader(self, edge: str, account: EdgeAccount) -> CloudflareAccount:
+        """The reader of an account.
+
+        Raises:
+            UsageError: there is no token for it, or the edge has no accounts that are known.
+        """
+        return self._account(edge, account)
+
+    def performer(self, edge: str, account: EdgeAccount) -> CloudflareAccount:
+        """What does acts there (`performed`); acts on one zone wait for each other.
+
+        Raises:
+            UsageError: as `reader` has it.
+        """
+        return self._account(edge, account)
+
+    def _account(self, edge: str, account: EdgeAccount) -> CloudflareAccount:
+        if (edge, account) not in self._made:
+            from originlock.edges.cloudflare_account import CloudflareAccount  # noqa: PLC0415  HTTP, when it is needed
+
+            settings = self._configuration.edge(edge)
+            if edge != _CLOUDFLARE or settings is None:
+                message = f"nothing is known of accounts at the edge {edge!r}"
+                raise UsageError(message, "leave out edge_account and identity for it")
+            url = settings.url("account_url")
+            self._made[edge, account] = CloudflareAccount(url, token_for(account), self._keys, zone=account.zone)
+        return self._made[edge, account]
+
+
+def token_for(account: EdgeAccount) -> str:
+    """The token of an account: from its file if it names one, else from the environment.
+
+    Raises:
+        UsageError: there is none, or the file is not safe; the message never tells the token.
+    """
+    if account.token_file:
+        return _from_file(Path(account.token_file).expanduser())
+    token = os.environ.get(TOKEN_VARIABLE, "").strip()
+    if not token:
+        message = "there is no API token for Cloudflare"
+        raise UsageError(message, _HOW)
+    return token
+
+
+def _from_file(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            data = file.read(_LONGEST + 1)
+    except (OSError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        message = f"the API token in {path} cannot be read: {reason}"
+        raise UsageError(message, "mend edge_account.token_file") from error
+    # A group may read: that is how a Kubernetes secret comes to a process that is not root.
+    if stat.S_ISREG(mode) and mode & (stat.S_IROTH | stat.S_IWOTH | stat.S_IWGRP):
+        message = f"the API token in {path} may be read or changed by others on this machine"
+        raise UsageError(message, f"chmod 600 {path}, and make a new token if others may have seen this one")
+    try:
+        token = data.decode("ascii").strip()
+    except UnicodeDecodeError:
+        token = ""
+    if len(data) > _LONGEST or not token:
+        message = f"{path} holds no API token"
+        raise UsageError(message, _HOW)
+    return token
