@@ -142,7 +142,7 @@ ZONE_ADD: Final = (ZONES, CREATE_ZONE, ZONE, CHECK_ACTIVATION, RECORDS, SCAN)
 """What `originlock zone add` takes."""
 
 _READS: Final = frozenset({"plan", "verify"})
-_CHANGES: Final = frozenset({"apply", "rollback"})
+_CHANGES: Final = frozenset({"apply", "rollback", "renew"})
 
 
 def token_permissions(policy: Policy, command: str) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ def token_permissions(policy: Policy, command: str) -> tuple[str, ...]:
 
     Args:
         policy: what is asked for.
-        command: ``plan``, ``verify``, ``apply`` or ``rollback``; others ask the edge's account nothing.
+        command: ``plan``, ``verify``, ``apply``, ``rollback`` or ``renew``; others ask the edge's account nothing.
     """
     if policy.edge == NO_EDGE or (policy.identity is None and policy.edge_account is None):
         return ()
