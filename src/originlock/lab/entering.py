@@ -69,6 +69,7 @@ def environment(folder: Folder, state: State) -> Mapping[str, str]:
         "CLOUDFLARE_BASE_URL": state.cloudflare_url,
         "CLOUDFLARE_API_TOKEN": state.cloudflare_token,
         **state.lists,
+        "ORIGINLOCK_EDGES_CLOUDFLARE_ACCOUNT_URL": state.cloudflare_url,
         "ORIGINLOCK_STATE_DIR": str(folder.product_state),
         "ORIGINLOCK_LAB_DIR": str(folder.path),
         # Every library has its own name for it.
