@@ -12,10 +12,17 @@ from typing import TYPE_CHECKING, Final
 
 from originlock.edges.cloudflare_calls import READING, permissions_for
 from originlock.errors import UsageError
-from originlock.intent.policy import Configuration, EdgeAccount
+from originlock.intent.policy import Configuration, EdgeAccount, EdgeSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from originlock.app.zone_add import Question, ZonePorts
     from originlock.edges.cloudflare_account import CloudflareAccount
+    from originlock.edges.dns_query import NameServer
+    from originlock.facts.dns import NamedRecord
+    from originlock.facts.unknown import Unknown
+    from originlock.ports.reading import Talk
     from originlock.ports.writing import Keys
 
 TOKEN_VARIABLE: Final = "CLOUDFLARE_API_TOKEN"  # noqa: S105  a variable's name, as Cloudflare's own tools have it
@@ -66,13 +73,55 @@ class EdgeAccountsFromEnvironment:
         if (edge, account) not in self._made:
             from originlock.edges.cloudflare_account import CloudflareAccount  # noqa: PLC0415  HTTP, when it is needed
 
-            settings = self._configuration.edge(edge)
-            if edge != _CLOUDFLARE or settings is None:
-                message = f"nothing is known of accounts at the edge {edge!r}"
-                raise UsageError(message, "leave out edge_account and identity for it")
-            url = settings.url("account_url")
+            url = _settings(self._configuration, edge).url("account_url")
             self._made[edge, account] = CloudflareAccount(url, token_for(account), self._keys, zone=account.zone)
         return self._made[edge, account]
+
+
+class DnsNameServers:
+    """Name servers, asked directly."""
+
+    def answers(
+        self, servers: tuple[str, ...], questions: tuple[Question, ...]
+    ) -> Mapping[Question, tuple[NamedRecord, ...]] | Unknown:
+        """The records of those very names, by question; Unknown if no server answers."""
+        from originlock.edges.dns_query import answers  # noqa: PLC0415  ditto
+
+        return answers((name_server(each) for each in servers), questions)
+
+
+def name_server(said: str) -> NameServer:
+    """A name server as a person writes it: a name or an address, with a port or without; IPv6 with one in brackets."""
+    from originlock.edges.dns_query import NameServer  # noqa: PLC0415  ditto
+
+    if said.startswith("["):
+        host, _, port = said[1:].partition("]")
+        return NameServer(host, int(port[1:])) if port else NameServer(host)
+    host, colon, port = said.partition(":")
+    return NameServer(host, int(port)) if colon and ":" not in port else NameServer(said)
+
+
+def zone_ports(configuration: Configuration, token_file: str, talk: Talk) -> ZonePorts:
+    """What adding a zone asks of the outside.
+
+    Raises:
+        UsageError: there is no token.
+    """
+    from originlock.app.zone_add import ZonePorts  # noqa: PLC0415  ditto
+    from originlock.edges.cloudflare_zones import CloudflareZones  # noqa: PLC0415  ditto
+    from originlock.wiring.desk import SystemClock  # noqa: PLC0415  ditto
+
+    token = token_for(EdgeAccount(token_file=token_file))
+    zones = CloudflareZones(_settings(configuration, _CLOUDFLARE).url("account_url"), token)
+    return ZonePorts(zones, DnsNameServers(), SystemClock(), talk)
+
+
+def _settings(configuration: Configuration, edge: str) -> EdgeSettings:
+    settings = configuration.edge(edge)
+    if edge != _CLOUDFLARE or settings is None:
+        message = f"nothing is known of accounts at the edge {edge!r}"
+        raise UsageError(message, "leave out edge_account and identity for it")
+    return settings
 
 
 def token_for(account: EdgeAccount) -> str:
