@@ -13,7 +13,7 @@ from originlock.facts.networks import Cidr
 from originlock.facts.origin import CidrSource
 from originlock.facts.probing import Verdict
 from originlock.facts.snapshot import Snapshot, of_identity
-from originlock.intent.policy import Limits, Overrides, Policy
+from originlock.intent.policy import NO_EDGE, Limits, Overrides, Policy
 from originlock.locks.interface import Lock
 from originlock.plan.acts import Authorize
 from originlock.plan.change import Change, Effect
@@ -46,6 +46,8 @@ def _of(policy: Policy, limits: Limits, readers: Readers, talk: Talk) -> tuple[P
     # Nothing is going to be narrowed, so what only guards that (are the names behind the edge?) does not speak here.
     planned = make_plan(Request((policy,), limits, Overrides(no_prove=True)), readers)
     snapshot = planned.snapshots.get(policy.origin)
+    if policy.edge == NO_EDGE:
+        return tuple(promise for lock in readers.locks for promise in _promised(lock, policy, snapshot))
     accepted = planned.plan.accepted
     if accepted is None:
         # No list may be acted on; connections prove what they prove all the same, beside the last one.
