@@ -234,3 +234,30 @@ def test_nothing_to_lock(offline: Product) -> None:
     ended = offline.run("iam-policy")
     assert (ended.code, ended.out) == (2, "")
     assert "nothing is named to be locked" in ended.err
+
+
+def test_the_token_of_the_edge_stands_beside_the_policy(offline: Product) -> None:
+    """A person would make the token by trial and error; or the document would be no policy for `aws iam` any more."""
+    balancer = 'load_balancer = "blog"\nhostnames = ["www.example.org"]\n[origins.blog.identity]\nca = "ours"\n'
+    offline.write("originlock.toml", f'[origins.blog]\nregion = "eu-west-1"\n{balancer}bucket = "blog-bundles"\n')
+    plain = offline.run("iam-policy")
+    assert set(policy(plain)) == {"Version", "Statement"}
+    assert "Cloudflare token" in plain.err
+    assert "SSL and Certificates Write: client certificates" in plain.err
+    machine = offline.run("iam-policy", "-o", "json")
+    assert (machine.out, machine.err) == (plain.out, "")
+    both = offline.run("iam-policy", "--token", "--role", "ec2", "-o", "json").json
+    assert set(both) == {"policy", "trust_policy", "cloudflare_token_permissions"}
+    assert "SSL and Certificates Write" in both["cloudflare_token_permissions"]
+    assert "SSL and Certificates Read" not in both["cloudflare_token_permissions"]
+    reading = offline.run("iam-policy", "plan", "--token").json["cloudflare_token_permissions"]
+    assert not [each for each in reading if each.endswith("Write")]
+    assert "SSL and Certificates Write: " in offline.run("iam-policy", "-o", "text").out
+
+
+def test_without_an_account_at_the_edge_no_token_is_spoken_of(offline: Product) -> None:
+    """People who lock the network alone would make a token that they do not need."""
+    ended = offline.run("iam-policy", "--security-group", GROUP)
+    assert "Cloudflare" not in ended.err
+    named = offline.run("iam-policy", "--security-group", GROUP, "--token")
+    assert named.json["cloudflare_token_permissions"] == []

@@ -24,6 +24,7 @@ from originlock.cli.options import (
     target_options,
 )
 from originlock.cli.output import print_document, print_json, print_talk
+from originlock.edges.cloudflare_calls import WHY, Permission, token_permissions
 from originlock.errors import ExitCode, UsageError
 from originlock.intent.kinds import WrongValueError
 from originlock.intent.policy import Policy
@@ -32,7 +33,7 @@ from originlock.locks.network.ownership import tags_for
 from originlock.report.document import Document, Line, Tone
 from originlock.wiring import desk
 
-CALLS_NOTHING: Final = ("check", "history", "ranges", "bundle", "config", "ca", "iam-policy", "lab")
+CALLS_NOTHING: Final = ("check", "history", "ranges", "bundle", "config", "ca", "zone", "iam-policy", "lab")
 """Commands that call nothing of AWS."""
 
 _EPILOG = """\b
@@ -42,12 +43,14 @@ Examples:
   originlock iam-policy plan --origin blog --account 123456789012
   originlock iam-policy --load-balancer shop --attached sg-0123456789abcdef0
   originlock iam-policy --role lambda | jq .trust_policy
+  originlock iam-policy --token | jq -r '.cloudflare_token_permissions[]'
   originlock iam-policy -o text
 \b
 Without -o, stdout is the document alone, and stderr says why what is wide is wide.
 -o json is the document and nothing else, -o text explains every statement.
-With --role the document is {"trust_policy": ..., "policy": ...}.
-Nothing is asked of AWS.
+With --role the document is {"trust_policy": ..., "policy": ...}, with --token
+{"policy": ..., "cloudflare_token_permissions": [...]}; stderr and -o text tell those, too.
+Nothing is asked of AWS or Cloudflare.
 """
 
 
@@ -92,6 +95,7 @@ def _groups(_context: click.Context, _option: click.Parameter, said: tuple[str, 
     metavar="ARN",
     help="what this role needs, by which origins are entered [default: what whoever starts originlock needs]",
 )
+@click.option("--token", "with_token", is_flag=True, help="also what the token for Cloudflare needs, in the document")
 @click.option(
     "-o",
     "--output",
@@ -107,6 +111,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     service: str | None,
     inside: str | None,
     output: str | None,
+    with_token: bool,  # noqa: FBT001  click gives flags by name
     adopt: bool,  # noqa: FBT001  click gives flags by name
     debug: bool,  # noqa: ARG001, FBT001  read at the process boundary
     **target: Any,  # noqa: ANN401  the target's options, whichever there are, go on as they are
@@ -135,15 +140,34 @@ def command(  # noqa: PLR0917  one for each option, given by name
     policy = document(listed)
     trust = None if service is None else trust_policy(service, scopes[0].partition)
     too_long = _too_long(size(policy))
+    token = _token(named, policies)
     if output == "text":
-        print_document(_explained(named, listed, size(policy), service) + remarks + too_long)
+        print_document(_explained(named, listed, size(policy), service) + remarks + too_long + _of_token(token))
         return int(ExitCode.DONE)
-    print_json(policy if trust is None else {"trust_policy": trust, "policy": policy})
+    more: dict[str, object] = {} if trust is None else {"trust_policy": trust}
+    more |= {"cloudflare_token_permissions": list(token)} if with_token else {}
+    print_json({**more, "policy": policy} if more else policy)
     if output is None:
-        print_talk(_reasons(listed) + remarks + too_long)
+        print_talk(_reasons(listed) + remarks + too_long + _of_token(token))
     elif too_long:
         print_talk(too_long)
     return int(ExitCode.DONE)
+
+
+def _token(named: str, policies: tuple[Policy, ...]) -> tuple[str, ...]:
+    """What the token for Cloudflare needs for all of them; one for writing includes the one for reading."""
+    needed = {each for policy in policies for each in token_permissions(policy, named)}
+    return tuple(sorted(each for each in needed if each.removesuffix("Read") + "Write" not in needed - {each}))
+
+
+def _of_token(permissions: tuple[str, ...]) -> Document:
+    if not permissions:
+        return ()
+    lines = [Line("Cloudflare token (docs/cloudflare-token.md)", Tone.TITLE)]
+    for each in permissions:
+        group = Permission(each.rpartition(" ")[0])
+        lines.append(Line(f"{each}: {WHY[group]}", indent=1))
+    return tuple(lines)
 
 
 def _inside(role: str, scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:

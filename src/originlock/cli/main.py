@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "ca": "certificate authorities of your own: for the edge, for services, for devices",
     "expiry": "everything that ends: certificates, authorities, revocation lists, exceptions, with days left",
     "renew": "renew what is due, put it to use on both sides, and prove it; fit for cron",
+    "zone": "add a domain to Cloudflare, and see what the import of its records missed",
     "iam-policy": "the IAM policy that a command needs, and no more",
     "lab": "a local world to try everything in: AWS, Cloudflare, load balancers, packet filters",
 }

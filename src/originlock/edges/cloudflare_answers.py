@@ -6,6 +6,7 @@ Must not live here: asking, judging what is found.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -22,6 +23,8 @@ ADDRESSES: Final = ("A", "AAAA", "CNAME")
 _LONGEST: Final = 1024
 _LONGEST_PEM: Final = 65_536
 """Characters of a text that is taken, and of a PEM (our choice: a chain of four is a tenth of that)."""
+
+_ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 _DENIED: Final = frozenset({401, 403})
 _NO_TOKEN: Final = frozenset({1000, 6003, 6111, 9103, 9106})
@@ -44,6 +47,12 @@ def text(holder: JsonValue, key: str, most: int = _LONGEST) -> str:
     return value if value.isprintable() else ""
 
 
+def _id(holder: JsonValue) -> str:
+    """The id, if it is one that can stand in a path: hexadecimal digits, with dashes for certificates."""
+    found = text(holder, "id")
+    return found if _ID.fullmatch(found) else ""
+
+
 def _texts(holder: dict[str, JsonValue], key: str) -> tuple[str, ...]:
     value = holder.get(key)
     found = value if isinstance(value, list) else []
@@ -54,22 +63,22 @@ def zone_of_answer(value: JsonValue) -> FoundZone | None:
     """A member of the list of zones; None if it is none."""
     if not isinstance(value, dict):
         return None
-    identity, name, status = text(value, "id"), text(value, "name").lower(), text(value, "status")
+    identity, name, status = _id(value), text(value, "name").lower(), text(value, "status")
     if not (identity and name and status):
         return None
     servers, before = _texts(value, "name_servers"), _texts(value, "original_name_servers")
     account = value.get("account")
     zone = Zone(identity, name, status, servers, before)
-    return FoundZone(zone, text(account, "id"), text(account, "name"))
+    return FoundZone(zone, _id(account), text(account, "name"))
 
 
 def certificate_of(value: JsonValue, scope: Scope) -> EdgeCertificate | None:
     """A member of a list of certificates; None if it has no id."""
-    if not isinstance(value, dict) or not text(value, "id"):
+    if not isinstance(value, dict) or not _id(value):
         return None
     pem = _pem(value)
     return EdgeCertificate(
-        id=text(value, "id"),
+        id=_id(value),
         scope=scope,
         sha256=_fingerprint(pem),
         pem=pem,
@@ -123,16 +132,16 @@ def record_of(value: JsonValue) -> DnsRecord | None:
     if not isinstance(value, dict):
         return None
     kind, name, content = text(value, "type"), text(value, "name").lower(), text(value, "content")
-    if kind not in ADDRESSES or not (text(value, "id") and name):
+    if kind not in ADDRESSES or not (_id(value) and name):
         return None
-    return DnsRecord(text(value, "id"), name, kind, content, value.get("proxied") is True)
+    return DnsRecord(_id(value), name, kind, content, value.get("proxied") is True)
 
 
 def monitor_of(value: JsonValue) -> Monitor | None:
     """A member of the list of monitors; None if it has no id."""
-    if not isinstance(value, dict) or not text(value, "id"):
+    if not isinstance(value, dict) or not _id(value):
         return None
-    return Monitor(text(value, "id"), text(value, "description"), text(value, "probe_zone"))
+    return Monitor(_id(value), text(value, "description"), text(value, "probe_zone"))
 
 
 def ssl_rules_of(value: JsonValue) -> tuple[tuple[str, str], ...]:

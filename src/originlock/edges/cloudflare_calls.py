@@ -28,9 +28,10 @@ class Permission(enum.StrEnum):
     SSL = "SSL and Certificates"
     RULES = "Config Settings"
     MONITORS = "Load Balancing: Monitors and Pools"
+    ACCOUNT = "Account Settings"
 
 
-OF_ACCOUNT: Final = frozenset({Permission.MONITORS})
+OF_ACCOUNT: Final = frozenset({Permission.MONITORS, Permission.ACCOUNT})
 """Permissions of the account; the others are the zone's."""
 
 
@@ -67,6 +68,7 @@ _PULLS: Final = "zones/{zone}/origin_tls_client_auth"
 _RECORDS: Final = "zones/{zone}/dns_records"
 
 ZONES: Final = ApiCall("GET", "zones", Permission.ZONE, "find zones")
+ACCOUNTS: Final = ApiCall("GET", "accounts", Permission.ACCOUNT, "see which accounts there are")
 CREATE_ZONE: Final = ApiCall("POST", "zones", Permission.ZONE, "create a zone")
 ZONE: Final = ApiCall("GET", "zones/{zone}", Permission.ZONE, "read the zone")
 CHECK_ACTIVATION: Final = ApiCall(
@@ -139,10 +141,10 @@ MANAGED_RECORDS: Final = (CREATE_RECORD, PATCH_RECORD, DELETE_RECORD)
 """What `manage_dns` takes."""
 
 ZONE_ADD: Final = (ZONES, CREATE_ZONE, ZONE, CHECK_ACTIVATION, RECORDS, SCAN)
-"""What `originlock zone add` takes."""
+"""What `originlock zone add` takes; without --account, `ACCOUNTS`, too."""
 
 _READS: Final = frozenset({"plan", "verify"})
-_CHANGES: Final = frozenset({"apply", "rollback"})
+_CHANGES: Final = frozenset({"apply", "rollback", "renew"})
 
 
 def token_permissions(policy: Policy, command: str) -> tuple[str, ...]:
@@ -150,7 +152,7 @@ def token_permissions(policy: Policy, command: str) -> tuple[str, ...]:
 
     Args:
         policy: what is asked for.
-        command: ``plan``, ``verify``, ``apply`` or ``rollback``; others ask the edge's account nothing.
+        command: ``plan``, ``verify``, ``apply``, ``rollback`` or ``renew``; others ask the edge's account nothing.
     """
     if policy.edge == NO_EDGE or (policy.identity is None and policy.edge_account is None):
         return ()
@@ -181,6 +183,7 @@ WHY: Final[Mapping[Permission, str]] = {
     Permission.DNS: "whether the hostnames are proxied, and to where",
     Permission.SSL: "client certificates, and which of them is presented to whom",
     Permission.RULES: "SSL modes that configuration rules set for some hosts",
+    Permission.ACCOUNT: "find the account that a zone is to be added to, where it is not named",
     Permission.MONITORS: "health monitors that would come without a certificate (of the account, not of the zone)",
 }
 """What each permission is for."""

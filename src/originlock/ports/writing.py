@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from originlock.facts.dns import Delegation, NamedRecord
 from originlock.facts.edge import AcceptedList
+from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Place
 from originlock.plan.acts import Act
 from originlock.plan.change import Change
 from originlock.plan.document import Plan
 from originlock.plan.journal import Event
-from originlock.plan.outcomes import Outcome
+from originlock.plan.outcomes import Failed, Outcome, Unsure
 
 
 class Performer(Protocol):
@@ -41,6 +43,28 @@ class Keys(Protocol):
         Raises:
             UsageError: there is no such key here, or the passphrase is missing or wrong.
         """
+
+
+class ZoneRegistry(Protocol):
+    """Adds zones to an account at the edge."""
+
+    def accounts(self) -> tuple[tuple[str, str], ...] | Unknown:
+        """The accounts that the token can see, by id and name."""
+
+    def found(self, name: str) -> Delegation | Unknown | None:
+        """The zone of this name; None if the token sees none."""
+
+    def created(self, name: str, account: str) -> Delegation | Failed | Unsure:
+        """Make a zone."""
+
+    def imported(self, zone: str) -> Outcome:
+        """Have the edge look for the records that the zone had before, and take them."""
+
+    def records(self, zone: str) -> tuple[NamedRecord, ...] | Unknown:
+        """All the zone's records of the types that are known."""
+
+    def checked(self, zone: str) -> Outcome:
+        """Ask the edge to see whether the registrar names its servers."""
 
 
 class JournalWriter(Protocol):

@@ -1,6 +1,6 @@
-"""Accounts at edges, from the environment or a file to the adapter.
+"""Accounts at edges: a token from the environment or a file, and what reads and changes with it.
 
-Lives here: the token, and making adapters. Must not live here: deciding anything with them.
+Lives here: finding the token without showing it, one account for each. Must not live here: what is asked there.
 """
 
 from __future__ import annotations
@@ -8,51 +8,134 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from originlock.edges.cloudflare_account import CloudflareAccount
+from originlock.edges.cloudflare_calls import READING, permissions_for
 from originlock.errors import UsageError
-from originlock.intent.policy import Configuration, EdgeAccount
-from originlock.ports.reading import EdgeAccountReader
-from originlock.ports.writing import Keys
+from originlock.intent.policy import Configuration, EdgeAccount, EdgeSettings
 
-VARIABLE: Final = "CLOUDFLARE_API_TOKEN"
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from originlock.app.zone_add import Question, ZonePorts
+    from originlock.edges.cloudflare_account import CloudflareAccount
+    from originlock.edges.dns_query import NameServer
+    from originlock.facts.dns import NamedRecord
+    from originlock.facts.unknown import Unknown
+    from originlock.ports.reading import Talk
+    from originlock.ports.writing import Keys
+
+TOKEN_VARIABLE: Final = "CLOUDFLARE_API_TOKEN"  # noqa: S105  a variable's name, as Cloudflare's own tools have it
+
 _LONGEST: Final = 4096
-_FOR_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+"""Bytes of a token's file (our choice: a token has some 40)."""
+
+_CLOUDFLARE: Final = "cloudflare"
+
+_HOW: Final = (
+    "make one in Cloudflare's dashboard (My Profile, API Tokens, Create Custom Token) and give it in "
+    f"{TOKEN_VARIABLE}, or as a file by edge_account.token_file; reading takes "
+    f"{', '.join(permissions_for(READING))}, and `originlock iam-policy` prints what else"
+)
 
 
 class EdgeAccountsFromEnvironment:
-    """Readers and performers of accounts, made when they are needed."""
+    """The accounts at edges, each made once."""
 
-    def __init__(self, configuration: Configuration, keys: Keys) -> None:
+    def __init__(self, configuration: Configuration, keys: Keys | None = None) -> None:
+        """Remember where to look.
+
+        Args:
+            configuration: says where each edge's API is.
+            keys: where private keys are; None where nothing is uploaded.
+        """
         self._configuration = configuration
         self._keys = keys
         self._made: dict[tuple[str, EdgeAccount], CloudflareAccount] = {}
 
-    def reader(self, edge: str, account: EdgeAccount) -> EdgeAccountReader:
-        """The reader of that account."""
-        return self.performer(edge, account)
+    def reader(self, edge: str, account: EdgeAccount) -> CloudflareAccount:
+        """The reader of an account.
+
+        Raises:
+            UsageError: there is no token for it, or the edge has no accounts that are known.
+        """
+        return self._account(edge, account)
 
     def performer(self, edge: str, account: EdgeAccount) -> CloudflareAccount:
-        """Who performs there."""
-        key = edge, account
-        if key not in self._made:
-            settings = self._configuration.edge(edge)
-            if settings is None:
-                message = f"nothing is known of an account at {edge}"
-                raise UsageError(message, "leave edge_account out")
-            url = settings.url("account_url")
-            self._made[key] = CloudflareAccount(url, _token(account), self._keys, zone=account.zone)
-        return self._made[key]
+        """What does acts there (`performed`); acts on one zone wait for each other.
+
+        Raises:
+            UsageError: as `reader` has it.
+        """
+        return self._account(edge, account)
+
+    def _account(self, edge: str, account: EdgeAccount) -> CloudflareAccount:
+        if (edge, account) not in self._made:
+            from originlock.edges.cloudflare_account import CloudflareAccount  # noqa: PLC0415  HTTP, when it is needed
+
+            url = _settings(self._configuration, edge).url("account_url")
+            self._made[edge, account] = CloudflareAccount(url, token_for(account), self._keys, zone=account.zone)
+        return self._made[edge, account]
 
 
-def _token(account: EdgeAccount) -> str:
+class DnsNameServers:
+    """Name servers, asked directly."""
+
+    def answers(
+        self, servers: tuple[str, ...], questions: tuple[Question, ...]
+    ) -> Mapping[Question, tuple[NamedRecord, ...]] | Unknown:
+        """The records of those very names, by question; Unknown if no server answers."""
+        from originlock.edges.dns_query import answers  # noqa: PLC0415  ditto
+
+        return answers((name_server(each) for each in servers), questions)
+
+
+def name_server(said: str) -> NameServer:
+    """A name server as a person writes it: a name or an address, with a port or without; IPv6 with one in brackets."""
+    from originlock.edges.dns_query import NameServer  # noqa: PLC0415  ditto
+
+    if said.startswith("["):
+        host, _, port = said[1:].partition("]")
+        return NameServer(host, int(port[1:])) if port else NameServer(host)
+    host, colon, port = said.partition(":")
+    return NameServer(host, int(port)) if colon and ":" not in port else NameServer(said)
+
+
+def zone_ports(configuration: Configuration, token_file: str, talk: Talk) -> ZonePorts:
+    """What adding a zone asks of the outside.
+
+    Raises:
+        UsageError: there is no token.
+    """
+    from originlock.app.zone_add import ZonePorts  # noqa: PLC0415  ditto
+    from originlock.edges.cloudflare_zones import CloudflareZones  # noqa: PLC0415  ditto
+    from originlock.wiring.desk import SystemClock  # noqa: PLC0415  ditto
+
+    token = token_for(EdgeAccount(token_file=token_file))
+    zones = CloudflareZones(_settings(configuration, _CLOUDFLARE).url("account_url"), token)
+    return ZonePorts(zones, DnsNameServers(), SystemClock(), talk)
+
+
+def _settings(configuration: Configuration, edge: str) -> EdgeSettings:
+    settings = configuration.edge(edge)
+    if edge != _CLOUDFLARE or settings is None:
+        message = f"nothing is known of accounts at the edge {edge!r}"
+        raise UsageError(message, "leave out edge_account and identity for it")
+    return settings
+
+
+def token_for(account: EdgeAccount) -> str:
+    """The token of an account: from its file if it names one, else from the environment.
+
+    Raises:
+        UsageError: there is none, or the file is not safe; the message never tells the token.
+    """
     if account.token_file:
-        return _from_file(Path(account.token_file))
-    token = os.environ.get(VARIABLE, "")
+        return _from_file(Path(account.token_file).expanduser())
+    token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not token:
-        message = "there is no API token of the edge"
-        raise UsageError(message, f"set {VARIABLE}, or name a token_file; docs/cloudflare-token.md says what it needs")
+        message = "there is no API token for Cloudflare"
+        raise UsageError(message, _HOW)
     return token
 
 
@@ -61,10 +144,19 @@ def _from_file(path: Path) -> str:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             data = file.read(_LONGEST + 1)
-    except OSError as error:
-        message = f"the token's file {path} cannot be read: {error.strerror}"
-        raise UsageError(message, "name another token_file") from error
-    if mode & _FOR_OTHERS:
-        message = f"the token's file {path} may be read by others"
-        raise UsageError(message, f"chmod 600 {path}")
-    return data.decode("utf-8", "replace").strip()
+    except (OSError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        message = f"the API token in {path} cannot be read: {reason}"
+        raise UsageError(message, "mend edge_account.token_file") from error
+    # A group may read: that is how a Kubernetes secret comes to a process that is not root.
+    if stat.S_ISREG(mode) and mode & (stat.S_IROTH | stat.S_IWOTH | stat.S_IWGRP):
+        message = f"the API token in {path} may be read or changed by others on this machine"
+        raise UsageError(message, f"chmod 600 {path}, and make a new token if others may have seen this one")
+    try:
+        token = data.decode("ascii").strip()
+    except UnicodeDecodeError:
+        token = ""
+    if len(data) > _LONGEST or not token:
+        message = f"{path} holds no API token"
+        raise UsageError(message, _HOW)
+    return token
