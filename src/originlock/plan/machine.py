@@ -94,7 +94,9 @@ class Machine:
         }
         # What is made gets its id on the way; all lanes must know it.
         names: dict[str, str] = {}
-        held = {wait.target for wait in waiting if wait.before is Phase.WIDEN}
+        # What is not there to be waited for holds nobody back.
+        there = {target for _, target in by_lane}
+        held = {wait.target for wait in waiting if wait.before is Phase.WIDEN and wait.on in there}
         self._names = names
         # What origins share is theirs to prove, all of them, whosever lane it is.
         asking = frozenset() if plan.overrides.no_prove else connecting
