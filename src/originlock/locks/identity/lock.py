@@ -19,7 +19,7 @@ from originlock.locks.identity import guards, shut_out
 from originlock.locks.identity.leaving import leaving, others_of
 from originlock.locks.identity.moves import Moves, can_be_seen, moves
 from originlock.locks.identity.standing import SHARED, Standing, presented_for, standing
-from originlock.plan.change import Contribution, Effect, Hole, Note, Objection, Phase, Unread
+from originlock.plan.change import Contribution, Effect, Expectation, Hole, Note, Objection, Phase, Unread
 from originlock.plan.trust_acts import SetMutualTls
 
 _EVIDENCE = (
@@ -61,6 +61,7 @@ def contribution(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -
         notes=tuple(Note(policy.origin, target, said) for target, said in _notes(stand, snapshot)),
         unknown=unread(policy, identity, snapshot),
         basis=_basis(policy, snapshot),
+        expectations=tuple(Expectation(policy.origin, target) for target in made.awaited),
         waits=tuple(dict.fromkeys(made.waits)),
         presented=made.presented,
     )

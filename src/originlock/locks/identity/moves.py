@@ -24,7 +24,7 @@ from originlock.facts.snapshot import Snapshot
 from originlock.facts.trust import Bucket, Listeners, MutualTls, TrustStore, bucket_target, new_listener
 from originlock.facts.unknown import Unknown
 from originlock.facts.words import count
-from originlock.facts.zone import Association, Scope, Zone, certificate_target
+from originlock.facts.zone import PENDING, Association, Scope, Zone, certificate_target, hostname_target
 from originlock.intent.policy import NO_EDGE
 from originlock.locks.identity import naming
 from originlock.locks.identity.standing import Standing, Wanted, certificates_of, deployed, goes_before, union
@@ -52,12 +52,17 @@ from originlock.plan.trust_acts import (
 
 @dataclasses.dataclass
 class Moves:
-    """Drafts and waits, as they come together."""
+    """Drafts and waits, as they come together.
+
+    Attributes:
+        awaited: targets at which nothing is to be done, and whose end of an earlier change others wait for.
+    """
 
     origin: str
     drafts: list[Draft] = dataclasses.field(default_factory=list)
     waits: list[Wait] = dataclasses.field(default_factory=list)
     presented: tuple[Presented, ...] = ()
+    awaited: list[str] = dataclasses.field(default_factory=list)
 
     def add(self, phase: Phase, effect: Effect, act: Act, reason: str) -> None:
         """One more change, after those of its target and phase."""
@@ -90,7 +95,9 @@ def moves(stand: Standing, snapshot: Snapshot) -> Moves:
     verifying = stand.identity.mode == "verify"
     if verifying:
         _trust(made, stand, snapshot, stand.wanted, narrow=provable)
-    trusting = made.targets()
+    if isinstance(stand.store, TrustStore) and not stand.store.active:
+        made.awaited.append(stand.store.id)
+    trusting = [*made.targets(), *made.awaited]
     moved = _listeners_that_verify(made, stand, narrow=provable)
     made.after(moved, trusting, Milestone.WIDENED)
     presenting = _edge(made, stand, stand.wanted, [*trusting, *moved])
@@ -286,6 +293,7 @@ def _hostnames_present(made: Moves, stand: Standing, zone: Zone, sha256: str) ->
     for hostname in stand.policy.hostnames:
         now = zone.associations.get(hostname, Association(hostname))
         if isinstance(now, Unknown) or (now.enabled and now.sha256 == sha256):
+            found += _going_on(made, zone, now)
             continue
         act = SetHostnamePulls(*(zone.id, hostname, sha256, True, now.sha256, now.enabled), before_id=now.certificate)
         made.add(Phase.NARROW, Effect.NARROW, act, "the edge presents our certificate, which says: my zone")
@@ -313,6 +321,7 @@ def _free_hostnames(made: Moves, stand: Standing, zone: Zone, first: list[str]) 
     for hostname in stand.policy.hostnames:
         now = zone.associations.get(hostname, Association(hostname))
         if isinstance(now, Unknown) or now.enabled is None:
+            found += _going_on(made, zone, now)
             continue
         act = SetHostnamePulls(
             *(zone.id, hostname, "", None, now.sha256, now.enabled),
@@ -323,6 +332,15 @@ def _free_hostnames(made: Moves, stand: Standing, zone: Zone, first: list[str]) 
         found.append(act.target)
     made.after(found, first, Milestone.DONE)
     return found
+
+
+def _going_on(made: Moves, zone: Zone, now: Association | Unknown) -> list[str]:
+    """What an earlier run asked for, and the edge has not ended yet: nothing is to be done but to wait for it."""
+    if isinstance(now, Unknown) or now.status not in PENDING:
+        return []
+    target = hostname_target(zone.id, now.hostname)
+    made.awaited.append(target)
+    return [target]
 
 
 def _shared(made: Moves, stand: Standing, zone: Zone, trusting: list[str]) -> list[str]:
