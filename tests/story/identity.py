@@ -80,8 +80,13 @@ class Guarded:
 
     # --- commands -----------------------------------------------------------------------------------------------
 
-    def configured(self, *lines: str, evidence: str = ECHO, sections: Sequence[str] = ()) -> Sequence[str]:
-        """Write a configuration with both locks, and return the options that name it; `lines` are of the identity."""
+    def configured(
+        self, *lines: str, evidence: str = ECHO, sections: Sequence[str] = (), **network: str
+    ) -> Sequence[str]:
+        """Write a configuration with both locks, and return the options that name it.
+
+        `lines` are of the identity lock, `network` of the network lock, as TOML has them.
+        """
         return self.site.configured(
             "[origins.shop.identity]",
             f'bucket = "{BUNDLES}"',
@@ -92,6 +97,7 @@ class Guarded:
             f'zone = "{ZONE}"',
             f'token_file = "{self._token_file}"',
             *sections,
+            **network,
         )
 
     def well(self, *arguments: str, code: int = 0) -> Ended:

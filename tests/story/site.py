@@ -209,15 +209,17 @@ class Site:
         *,
         at: int = 1,
         host: str = "operator",
+        having: str | None = None,
     ) -> Ended:
         """Run `originlock ARGUMENTS` to its end, and spoil something when a call of an action is done and not answered.
 
         Whatever the product does before that call it does in a whole world, and whatever it does after it in a spoilt
-        one. With `at`, it is not the first such call of this origin but a later one.
+        one. With `at`, it is not the first such call of this origin but a later one; `having` is what a parameter of
+        it is, by default the group, or the load balancer where its groups are swapped.
         """
         aws = self.stage.running.aws
         mine = self.origin.arn if action == "SetSecurityGroups" else self.origin.group_id
-        aws.add_fault("hang-after", action=action, at=at, having=mine)
+        aws.add_fault("hang-after", action=action, at=at, having=having or mine)
         with self.started(*arguments, host=host) as process:
             try:
                 _wait_until_hanging(aws, process)
