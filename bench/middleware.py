@@ -37,10 +37,11 @@ ROUNDS: Final = 60
 #: Each round measures so many requests of a kind: long enough for the clock, short enough to alternate.
 REQUESTS: Final = 100
 
-#: Microseconds for each request, the median of the rounds.
+#: Microseconds for each request, in the best round: what else a machine does only adds to it. The ratios are held by
+#: the median of the pairs, as everywhere.
 LIMITS: Final = {"verify, seen before": 20.0, "passthrough, seen before": 50.0, "passthrough, new": 1000.0}
 
-_PEER: Final = "10.0.1.5"
+PEER: Final = "10.0.1.5"
 _NAMES: Final = ("edge.example.org",)
 _OTHER_HEADERS: Final = tuple(
     (name.encode(), b"x" * 40)
@@ -53,7 +54,7 @@ _OTHER_HEADERS: Final = tuple(
 Headers = list[tuple[bytes, bytes]]
 
 
-class _Client:
+class Client:
     """An authority with one below it, and a client's headers in both modes."""
 
     def __init__(self, kind: str) -> None:
@@ -71,11 +72,12 @@ def _with_others(headers: tuple[tuple[str, str], ...]) -> Headers:
     return [*_OTHER_HEADERS, *((name.lower().encode(), value.encode()) for name, value in headers)]
 
 
-def _guard(mode: Passthrough | Verify, entries: int) -> Guard:
+def guard_of(mode: Passthrough | Verify, entries: int) -> Guard:
+    """A guard that remembers so many chains."""
     return Guard(Settings(peers=["10.0.0.0/16", "2001:db8::/56"], mode=mode, cache_entries=entries))
 
 
-def _by_hand(root: x509.Certificate, headers: Headers) -> str:
+def by_hand(root: x509.Certificate, headers: Headers) -> str:
     """What is written at first: take the header, read the chain, verify it; each time, and without revocation."""
     found = dict(headers)[b"x-amzn-mtls-clientcert"]
     leaf, *others = x509.load_pem_x509_certificates(unquote(found.decode()).encode())
@@ -86,29 +88,31 @@ def _by_hand(root: x509.Certificate, headers: Headers) -> str:
 
 def measured() -> list[Table]:
     """Measure, in alternation, so that a busy moment of the machine hits all."""
-    client = _Client(authority.P256)
+    client = Client(authority.P256)
     trust = Passthrough(Trust(client.root.pem.encode(), revocations=client.lists))
-    kept, verifying = _guard(trust, 1024), _guard(Verify(), 1024)
-    anew, verifying_anew = _guard(trust, 0), _guard(Verify(), 0)
+    kept, verifying = guard_of(trust, 1024), guard_of(Verify(), 1024)
+    anew, verifying_anew = guard_of(trust, 0), guard_of(Verify(), 0)
     root = client.root.certificate
     asgi, wsgi = _asgi(kept, client.passed), _wsgi(kept, client.passed)
     found = _rounds(
         {
-            "verify, seen before": lambda: identity_of(verifying, _PEER, client.verified),
-            "verify, new": lambda: identity_of(verifying_anew, _PEER, client.verified),
-            "passthrough, seen before": lambda: identity_of(kept, _PEER, client.passed),
-            "passthrough, new": lambda: identity_of(anew, _PEER, client.passed),
+            "verify, seen before": lambda: identity_of(verifying, PEER, client.verified),
+            "verify, new": lambda: identity_of(verifying_anew, PEER, client.verified),
+            "passthrough, seen before": lambda: identity_of(kept, PEER, client.passed),
+            "passthrough, new": lambda: identity_of(anew, PEER, client.passed),
             "passthrough, seen before, all of the ASGI middleware": asgi,
             "passthrough, seen before, all of the WSGI middleware": wsgi,
-            "by hand": lambda: _by_hand(root, client.passed),
+            "by hand": lambda: by_hand(root, client.passed),
         }
     )
-    by_hand = found.pop("by hand")
+    theirs = found.pop("by hand")
     figures = [_figure(name, times) for name, times in found.items()]
     comparisons = [
-        Comparison("passthrough, seen before", "us", found["passthrough, seen before"], by_hand, "at most", 0.5, 1),
-        Comparison("passthrough, new, with revocation lists", "us", found["passthrough, new"], by_hand, decimals=1),
-        Comparison("verify, seen before", "us", found["verify, seen before"], by_hand, decimals=1),
+        Comparison("passthrough, seen before", "us", found["passthrough, seen before"], theirs, "at most", 0.5, 1),
+        Comparison(
+            "passthrough, new, with revocation lists", "us", found["passthrough, new"], theirs, "at most", 2.5, 1
+        ),
+        Comparison("verify, seen before", "us", found["verify, seen before"], theirs, decimals=1),
     ]
     return [Table(FIGURES, figures), Table(versus("by hand"), comparisons)]
 
@@ -117,7 +121,7 @@ def _figure(name: str, times: tuple[float, ...]) -> Figure:
     best, middle = min(times), statistics.median(times)
     limit = LIMITS.get(name)
     told = f"{best:.1f}, {middle:.1f} us"
-    return Figure(name, told) if limit is None else Figure(name, told, f"at most {limit:g} us", middle <= limit)
+    return Figure(name, told) if limit is None else Figure(name, told, f"at most {limit:g} us", best <= limit)
 
 
 def _rounds(ways: dict[str, Callable[[], object]]) -> dict[str, tuple[float, ...]]:
@@ -143,7 +147,7 @@ def _asgi(guard: Guard, headers: Headers) -> Callable[[], object]:
         raise AssertionError
 
     middleware = AsgiMiddleware(app, guard)
-    scope = {"type": "http", "method": "GET", "path": "/", "client": (_PEER, 1), "headers": headers}
+    scope = {"type": "http", "method": "GET", "path": "/", "client": (PEER, 1), "headers": headers}
     loop = asyncio.new_event_loop()
 
     def once() -> bool:
@@ -160,7 +164,7 @@ def _asgi(guard: Guard, headers: Headers) -> Callable[[], object]:
 
 def _wsgi(guard: Guard, headers: Headers) -> Callable[[], object]:
     middleware = WsgiMiddleware(lambda _environ, _start: [], guard)
-    environ: dict[str, Any] = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "REMOTE_ADDR": _PEER}
+    environ: dict[str, Any] = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "REMOTE_ADDR": PEER}
     environ |= {f"HTTP_{name.decode().upper().replace('-', '_')}": value.decode() for name, value in headers}
 
     def nothing(*_: object) -> Any:  # noqa: ANN401 - WSGI
@@ -175,10 +179,11 @@ SECTION: Final = Section(
     minutes=0.2,
     method=lambda: (
         f"Microseconds in one process: the best of {ROUNDS} rounds of {REQUESTS} requests, and the median, all ways in "
-        "alternation. A request has 13 other headers; the client shows a leaf and an authority, P-256. *New* is a "
-        "chain that was not seen before, with a revocation list for each authority. *By hand* is "
-        "`load_pem_x509_certificates` and `cryptography`'s verifier for each request, without revocation, peers, or a "
-        f"look for a second header. Load average of the last minute: {os.getloadavg()[0]:.1f}."
+        "alternation; the best is held to the limit. A request has 13 other headers; the client shows a leaf and an "
+        "authority, P-256. *New* is a chain that was not seen before, with a revocation list for each authority. "
+        "*By hand* is `load_pem_x509_certificates` and `cryptography`'s verifier for each request, without revocation, "
+        "peers, or a look for a second header. "
+        f"Load average of the last minute: {os.getloadavg()[0]:.1f}."
     ),
     measured=measured,
 )

@@ -52,3 +52,19 @@ def test_a_ratio_is_held_to_its_limit_from_the_right_side() -> None:
     rates = Comparison("rate", "groups/s", (100.0,), (10.0,), "at least", 10, higher=True)
     assert rates.ratios == [10.0]
     assert rates.kept
+
+
+def test_what_is_written_by_hand_does_the_same() -> None:
+    """A comparison with something that takes other clients would say nothing; nor would one that remembers too much."""
+    import middleware  # noqa: PLC0415  ditto
+    from originlock.middleware import Passthrough, Reason, RefusedError, Trust, identity_of  # noqa: PLC0415
+
+    client = middleware.Client("p256")
+    mode = Passthrough(Trust(client.root.pem.encode(), revocations=client.lists))
+    for guard in (middleware.guard_of(mode, 0), middleware.guard_of(mode, 1)):
+        found = identity_of(guard, middleware.PEER, client.passed)
+        assert found is not None
+        assert found.subject == middleware.by_hand(client.root.certificate, client.passed)
+        with pytest.raises(RefusedError) as refused:
+            identity_of(guard, middleware.PEER, 2 * client.passed)
+        assert refused.value.reason is Reason.DOUBLED

@@ -44,3 +44,38 @@ def test_what_is_not_there_is_not_found(place: Place) -> None:
         place.s3.get_object(Bucket=place.bucket(), Key="absent")
     with refused("NoSuchBucket"):
         place.s3.get_object(Bucket="olc-absent-absent-absent", Key="absent")
+
+
+@pytest.mark.source("Amazon S3 user guide, verifying bucket ownership with bucket owner condition")
+def test_a_bucket_is_of_the_account_that_is_expected(place: Place) -> None:
+    """Whose it is can be asked with every call; another's is refused, whatever it is asked."""
+    account = place.client("sts").get_caller_identity()["Account"]
+    bucket = place.bucket(ca_pem="one")
+    assert place.s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
+    assert place.s3.get_object(Bucket=bucket, Key="ca.pem", ExpectedBucketOwner=account)["Body"].read() == b"one"
+    other = {"Bucket": bucket, "ExpectedBucketOwner": "111122223333"}
+    with refused("403"):
+        place.s3.head_bucket(**other)
+    with refused("AccessDenied"):
+        place.s3.get_object(**other, Key="ca.pem")
+    with refused("AccessDenied"):
+        place.s3.put_object(**other, Key="ca.pem", Body=b"two")
+
+
+@pytest.mark.source("Amazon S3 API reference, HeadBucket")
+def test_a_bucket_is_asked_for(place: Place) -> None:
+    """Without a body, so that the code is the status; with its Region in a header."""
+    with refused("404"):
+        place.s3.head_bucket(Bucket="olc-absent-absent-absent")
+    told = place.s3.head_bucket(Bucket=place.bucket())["ResponseMetadata"]["HTTPHeaders"]
+    assert told["x-amz-bucket-region"] == place.s3.meta.region_name
+
+
+@pytest.mark.source("Amazon S3 API reference, CreateBucket, errors")
+def test_a_bucket_is_made_once(place: Place) -> None:
+    """Outside of us-east-1 the second time is told apart from somebody else's."""
+    region = place.s3.meta.region_name
+    if region == "us-east-1":
+        pytest.skip("there it is no error")
+    with refused("BucketAlreadyOwnedByYou"):
+        place.s3.create_bucket(Bucket=place.bucket(), CreateBucketConfiguration={"LocationConstraint": region})

@@ -160,6 +160,14 @@ CASES: dict[str, tuple[Callable[[], Headers], Reason | None]] = {
         Reason.MALFORMED,
     ),
     "pem-of-something-else": (lambda: pem_header(_pem(b"\x30\x03\x02\x01\x01")), Reason.MALFORMED),
+    "padding-inside": (
+        lambda: pem_header(pems(CLIENT.certificate).replace("-----\nMIIB", "-----\nMIIB====")),
+        Reason.MALFORMED,
+    ),
+    "no-line-break-at-the-end": (
+        lambda: pem_header(pems(CLIENT.certificate).replace("\n-----END", "-----END")),
+        Reason.MALFORMED,
+    ),
     "private-key": (lambda: pem_header(CLIENT.key_pem), Reason.MALFORMED),
     "verify-headers": (
         lambda: [*passed(*chain_of(CLIENT)), (b"x-amzn-mtls-clientcert-subject", b"CN=edge")],

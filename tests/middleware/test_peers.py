@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.middleware.parties import CLIENT, chain_of, passed, passthrough, told, trust
 
-from originlock.middleware import ClientIdentity, Guard, Passthrough, Reason, Settings
+from originlock.middleware import ClientIdentity, Guard, Passthrough, Reason, RefusedError, Settings
 
 
 @pytest.mark.parametrize("peer", ["10.0.1.0", "10.0.1.255", "::ffff:10.0.1.5", "2001:db8:1::7", "2001:DB8:1:0::7"])
@@ -44,6 +44,14 @@ def test_subnets_have_to_be_some(cidrs: list[str]) -> None:
     """A slip in a deployment would believe everybody, or nobody without a word."""
     with pytest.raises(ValueError, match=r"peers|network|host bits|permitted|Address"):
         Guard(Settings(peers=cidrs, mode=Passthrough(trust())))
+
+
+def test_a_refusals_detail_is_fit_for_a_log() -> None:
+    """Part of it is of a stranger's making: a line of his would stand among ours, or a page of it."""
+    detail = RefusedError(Reason.UNTRUSTED, "a\n\x1b[31m\u202e" + "b" * 10_000).detail
+    assert detail.isascii()
+    assert detail.isprintable()
+    assert len(detail) == 200
 
 
 def test_one_string_is_no_list() -> None:

@@ -27,7 +27,10 @@ from originlock.middleware.cache import Cache, Entry
 from originlock.middleware.reloading import Reloading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from originlock.middleware.judging import Verdict
 
 
 def test_the_table_forgets_what_was_not_used_for_longest() -> None:
@@ -120,6 +123,41 @@ def test_new_authorities_count_at_once(tmp_path: Path) -> None:
     _replace(file, trust().anchors)  # type: ignore[arg-type]
     assert told(guard, passed(*chain_of(theirs))) is Reason.UNTRUSTED
     assert isinstance(told(guard, passed(*chain_of(CLIENT))), ClientIdentity)
+
+
+def test_new_authorities_count_where_there_are_lists(tmp_path: Path) -> None:
+    """Both may change, and either must be noticed."""
+    file = tmp_path / "ca.pem"
+    file.write_bytes(trust().anchors)  # type: ignore[arg-type]
+    guard = passthrough(Trust(file, revocations=lists(FIRST)), reload_seconds=0)
+    assert isinstance(told(guard, passed(*chain_of(CLIENT))), ClientIdentity)
+    _replace(file, OTHER.pem.encode())
+    assert told(guard, passed(*chain_of(CLIENT))) is Reason.UNTRUSTED
+
+
+def test_a_chain_is_looked_at_anew_after_some_time() -> None:
+    """What is remembered for ever is never corrected."""
+    now = [CLIENT.certificate.not_valid_before_utc.timestamp() + 3600]
+    guard = passthrough(clock=lambda: now[0], cache_seconds=300)
+    judge = guard._judge  # noqa: SLF001 - that it is asked again shows nowhere else
+    asked: list[float] = []
+
+    class Counting:
+        generation = 0
+
+        def judged(self, values: Sequence[bytes], when: float) -> Verdict:
+            asked.append(when)
+            return judge.judged(values, when)
+
+        def leaf(self, values: Sequence[bytes]) -> bytes:
+            return judge.leaf(values)
+
+    guard._judge = Counting()  # noqa: SLF001 - ditto
+    began = now[0]
+    for later in (0, 299, 301, 302):
+        now[0] = began + later
+        assert isinstance(told(guard, passed(*chain_of(CLIENT))), ClientIdentity)
+    assert asked == [began, began + 301]
 
 
 @pytest.mark.parametrize("bad", [b"", b"-----BEGIN X509 CRL-----\nhal", None], ids=["empty", "half", "gone"])

@@ -55,6 +55,12 @@ def test_a_list_by_a_look_alike_is_nobodys() -> None:
     assert isinstance(told(passthrough(shuts_out), passed(*chain_of(CLIENT))), ClientIdentity)
 
 
+def test_a_list_of_another_name_is_another_authoritys() -> None:
+    """Two authorities may share a key, as when one is renamed; their serial numbers are their own."""
+    renamed = authority.Authority(made(Made("renamed", ca=True), key=FIRST.key), FIRST.key)
+    assert told(passthrough(trust(revocations=lists(renamed))), passed(*chain_of(BAD))) is Reason.REVOCATION_MISSING
+
+
 def test_an_authority_that_may_not_sign_lists_signs_none() -> None:
     """RFC 5280, 6.3.3 (f)."""
     key = authority.new_key(authority.P256)

@@ -117,7 +117,7 @@ def test_the_verifier_of_cryptography(kind: KeyKind, files: AuthorityFiles) -> N
         PolicyBuilder().store(Store([parsed(each.pem) for each in authority.generations])).build_client_verifier()
     )
     verified = verifier.verify(parsed(leaf.certificate.pem), [])
-    assert verified.subjects == [x509.DNSName("edge.shop")]
+    assert verified.subjects == [x509.DNSName("edge.shop.internal")]
     later = PolicyBuilder().store(Store([parsed(authority.generations[0].pem)]))
     with pytest.raises(VerificationError):
         later.time(now() + datetime.timedelta(days=366)).build_client_verifier().verify(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import json
 import stat
 from pathlib import Path
 
@@ -75,7 +77,7 @@ def test_a_leaf(files: AuthorityFiles, folder: Path) -> None:
     leaf = files.issue("shop", "edge", NOW)
     certificate = leaf.certificate
     assert (leaf.name, leaf.issuer, leaf.has_key) == ("edge", shown(files).generations[0].sha256, True)
-    assert (certificate.subject, certificate.names) == ("CN=edge,O=shop", ("DNS:edge.shop",))
+    assert (certificate.subject, certificate.names) == ("CN=edge,O=shop", ("DNS:edge.shop.internal",))
     assert (certificate.purposes, certificate.key_usage) == (("clientAuth",), ("digital_signature",))
     assert not certificate.authority
     assert certificate.not_after == NOW.replace(microsecond=0) + 365 * DAY
@@ -151,7 +153,9 @@ def test_names_that_no_authority_can_have(name: str, files: AuthorityFiles, fold
         files.issue(name, "edge", NOW)
 
 
-@pytest.mark.parametrize("leaf", ["", ".", "..", "a..b", "../x", "a/b", "a b", "-a", "a-", "a" * 65, "ä", "a\n"])
+@pytest.mark.parametrize(
+    "leaf", ["", ".", "..", "a..b", "../x", "a/b", "a b", "-a", "a-", "a" * 65, "a" * 64, "a-.b", "ä", "a\n"]
+)
 def test_names_that_no_leaf_can_have(leaf: str, files: AuthorityFiles) -> None:
     """A certificate would be written outside of the folder that --out names."""
     files.init("shop", NOW)
@@ -457,6 +461,35 @@ def test_a_damaged_index_is_said_to_be(text: str, files: AuthorityFiles, folder:
         files.authority("shop")
     with pytest.raises(OriginlockError):
         files.init("shop", NOW)
+
+
+@pytest.mark.parametrize("place", ["generations", "leaves"])
+def test_a_damaged_certificate_in_the_index_is_said_to_be(place: str, files: AuthorityFiles, folder: Path) -> None:
+    """A person would be shown the inside of a library, and asked to report it."""
+    files.init("shop", NOW)
+    leaf = files.issue("shop", "edge", NOW)
+    files.revoke("shop", "edge", NOW)
+    files.issue("shop", "other", NOW)
+    path = folder / "shop" / "index.json"
+    data = json.loads(path.read_bytes())
+    data[place][0]["pem"] = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    path.write_text(json.dumps(data), encoding="ascii")
+    keys = sorted((folder / "shop" / "keys").iterdir())
+    for act in (
+        lambda: files.authority("shop"),
+        lambda: files.issue("shop", "edge", NOW),
+        lambda: files.renew("shop", "other", NOW),
+        lambda: files.revoke("shop", leaf.certificate.serial, NOW),
+        lambda: files.retire("shop", NOW),
+        lambda: files.refresh_revocation_lists(NOW),
+        lambda: files.renew_authority("shop", NOW),
+    ):
+        with contextlib.suppress(OriginlockError):
+            act()
+    with pytest.raises(StateError, match="damaged"):
+        files.authority("shop")
+    # A key whose certificate is damaged is no leftover.
+    assert set(keys) <= set((folder / "shop" / "keys").iterdir())
 
 
 def test_a_newer_index_is_left_alone(files: AuthorityFiles, folder: Path) -> None:

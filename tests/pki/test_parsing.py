@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, x25519
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from originlock.facts.certificates import Certificate, pem_of, sha256_of
@@ -213,3 +213,36 @@ def test_an_empty_list_is_one() -> None:
     """A list that revokes nothing could not be read back."""
     text = revocation_list(AUTHORITY, KEY, 1, (), list_dates(NOW, 30, AUTHORITY)).public_bytes(Encoding.PEM).decode()
     assert revocation_list_of(text, (facts(AUTHORITY),)).revoked == ()
+
+
+@pytest.mark.parametrize(
+    "key, text",
+    [
+        (ed448.Ed448PrivateKey.generate(), "Ed448"),
+        (dsa.generate_private_key(1024), "DSA 1024"),  # noqa: S505  that it is read is what is tried
+        (x25519.X25519PrivateKey.generate(), "unknown 1.3.101.110"),
+    ],
+    ids=["ed448", "dsa", "x25519"],
+)
+def test_kinds_of_keys_that_no_load_balancer_takes(
+    key: ed448.Ed448PrivateKey | dsa.DSAPrivateKey | x25519.X25519PrivateKey, text: str
+) -> None:
+    """A bundle with such a certificate would be unreadable, instead of being told what is wrong with it."""
+    builder = x509.CertificateBuilder(AUTHORITY.subject, AUTHORITY.subject, key.public_key(), 5)
+    builder = builder.not_valid_before(NOW).not_valid_after(NOW + DAY)
+    read = facts(builder.sign(KEY, hashes.SHA256()))
+    assert (read.key, read.signature, read.self_signed) == (text, "ECDSA SHA256", False)
+
+
+@pytest.mark.parametrize(
+    "key, text",
+    [(ed448.Ed448PrivateKey.generate(), "Ed448"), (dsa.generate_private_key(1024), "unknown")],  # noqa: S505
+)
+def test_kinds_of_signatures_that_no_load_balancer_takes(
+    key: ed448.Ed448PrivateKey | dsa.DSAPrivateKey, text: str
+) -> None:
+    """The same, of what it is signed with."""
+    builder = x509.CertificateBuilder(AUTHORITY.subject, AUTHORITY.subject, KEY.public_key(), 5)
+    builder = builder.not_valid_before(NOW).not_valid_after(NOW + DAY)
+    digest = None if isinstance(key, ed448.Ed448PrivateKey) else hashes.SHA256()
+    assert facts(builder.sign(key, digest)).signature.startswith(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.story.identity import PASSPHRASE, Guarded
 from tests.story.stage import Stage
 
 from originlock.lab.folder import Folder
@@ -34,3 +35,11 @@ def stage(running: RunningLab, tmp_path: Path) -> Iterator[Stage]:
     """What a story plays on: an AWS that holds nothing yet, a publisher of lists, a state directory of its own."""
     with Stage.of(running, tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def guarded(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Guarded:
+    """A site whose listener is to ask for the edge's certificate, with an authority of its own."""
+    # For every command of the test; never in a command line.
+    monkeypatch.setenv("ORIGINLOCK_CA_PASSPHRASE", PASSPHRASE)
+    return Guarded.of(stage)

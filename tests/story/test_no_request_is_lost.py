@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
-import os
-import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from tests.story import load as load_program
+from tests.story.asking import Asking, asking, show
 
 from originlock.lab.addresses import EDGE, FRONT_IPV4, STRANGER
 from originlock.lab.lists import IPV4, IPV6
@@ -24,7 +21,6 @@ from originlock.lab.world import empty_group, tcp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from subprocess import Popen
 
     from tests.story.stage import OpenOrigin, Stage
 
@@ -33,9 +29,6 @@ pytestmark = pytest.mark.lab
 #: So many requests a second there must have been, over the whole of a run; some more are begun.
 FLOOR: Final = 200
 RATE: Final = 220
-
-#: How the load is scheduled, where that may be asked for: well before all else.
-NICE: Final = -10
 
 #: The others ask so many times a second.
 SELDOM: Final = 5
@@ -60,51 +53,6 @@ SECOND: Final = (*(cidr for cidr in FIRST if cidr != GOES), COMES)
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """A load program that runs in a host."""
-
-    process: Popen[str]
-
-    def pass_by(self) -> None:
-        """Wait until one more request of each source has begun and ended."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        assert "passed" in json.loads(self.process.stdout.readline())
-
-    def told(self) -> Mapping[str, Any]:
-        """End it; returns its summary."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        summary: Mapping[str, Any] = json.loads(self.process.stdout.readline())
-        return summary
-
-
-@contextlib.contextmanager
-def asking(stage: Stage, host: str, origin: OpenOrigin, sources: Sequence[str], rate: float) -> Iterator[Asking]:
-    """Ask an origin steadily from a host's addresses; the first have been answered already."""
-    wanted = [("--to", origin.ipv4), ("--to", origin.ipv6), *(("--from", source) for source in sources)]
-    program = [sys.executable, str(Path(load_program.__file__)), "--rate", str(rate), "--name", origin.hostname]
-    with stage.beside(host, *program, *(word for pair in wanted for word in pair)) as process:
-        give_precedence(process.pid, stage.running.state.process_id)
-        made = Asking(process)
-        made.pass_by()
-        yield made
-
-
-def give_precedence(*process_ids: int) -> None:
-    """Let the load and what serves it run before what else the machine does: the rate is to tell of the lock alone."""
-    for each in process_ids:
-        # A session's share comes first (sched(7), autogroup), where the kernel has such; a process's within it.
-        with contextlib.suppress(OSError):
-            Path(f"/proc/{each}/autogroup").write_text(str(NICE), encoding="ascii")
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, each, NICE)
-
-
-@dataclass(frozen=True, slots=True)
 class Witnesses:
     """The edge, a stranger, and one whom a change of the ranges lets in."""
 
@@ -121,11 +69,11 @@ class Witnesses:
 @contextlib.contextmanager
 def witnesses(stage: Stage, origin: OpenOrigin) -> Iterator[Witnesses]:
     """Let all of them ask an origin."""
-    strangers = (*STRANGER.ipv4, *STRANGER.ipv6)
+    both, strangers = (origin.ipv4, origin.ipv6), (*STRANGER.ipv4, *STRANGER.ipv6)
     with (
-        asking(stage, EDGE.name, origin, STEADY, RATE) as edge,
-        asking(stage, STRANGER.name, origin, strangers, SELDOM) as stranger,
-        asking(stage, EDGE.name, origin, (NEWCOMER,), SELDOM) as newcomer,
+        asking(stage, EDGE.name, origin.hostname, both, STEADY, RATE) as edge,
+        asking(stage, STRANGER.name, origin.hostname, both, strangers, SELDOM) as stranger,
+        asking(stage, EDGE.name, origin.hostname, both, (NEWCOMER,), SELDOM) as newcomer,
     ):
         yield Witnesses(edge, stranger, newcomer)
 
@@ -141,16 +89,6 @@ def assert_steady(summary: Mapping[str, Any]) -> None:
     assert {of["family"] for of in summary["sources"].values()} == {4, 6}
     assert min(of["sent"] for of in summary["sources"].values()) >= summary["sent"] // len(STEADY) - 1
     assert summary["sent"] >= FLOOR * summary["seconds"], "this machine does not carry the load beside the lab"
-
-
-def show(what: str, summary: Mapping[str, Any]) -> None:
-    """Print the figures; `pytest -rP` shows them."""
-    rate = summary["sent"] / summary["seconds"]
-    sys.stdout.write(
-        f"{what}: {summary['sent']} requests in {summary['seconds']:.1f} s ({rate:.0f}/s), "
-        f"failed: {summary['failed'] or 0}, p50 {summary['p50']} s, p99 {summary['p99']} s, "
-        f"connections with a retransmission: {summary['retransmitted']}\n"
-    )
 
 
 # --- the product ------------------------------------------------------------------------------------------------
@@ -220,7 +158,7 @@ def test_the_order_turned_round_loses_requests(stage: Stage) -> None:
     def drain(ipv4: Sequence[str]) -> None:
         ec2.revoke_security_group_ingress(GroupId=group_id, IpPermissions=[admitting(ipv4)])
 
-    with asking(stage, EDGE.name, origin, STEADY, RATE) as edge:
+    with asking(stage, EDGE.name, origin.hostname, (origin.ipv4, origin.ipv6), STEADY, RATE) as edge:
         step(
             lambda: elbv2.set_security_groups(LoadBalancerArn=origin.arn, SecurityGroups=[group_id]),
             lambda: fill(FIRST),

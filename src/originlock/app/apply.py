@@ -12,14 +12,14 @@ from typing import assert_never
 
 import msgspec
 
-from originlock.app.plan import Planned, Readers
+from originlock.app.plan import NO_LIST, Planned, Readers
 from originlock.app.prove import Witness, side_by_side, site_of
 from originlock.app.targets import looked_at
 from originlock.errors import ExitCode, StateError
 from originlock.facts.edge import AcceptedList
 from originlock.facts.snapshot import Held, updated
 from originlock.facts.unknown import Unknown
-from originlock.intent.policy import EdgeAccount, Place, Policy
+from originlock.intent.policy import NO_EDGE, EdgeAccount, Place, Policy
 from originlock.plan.acts import Act, inverse
 from originlock.plan.change import Change, Effect, Hole, Objection, Unread
 from originlock.plan.connections import ConnectionProof, Connections
@@ -211,7 +211,8 @@ def _witnesses(
 ) -> dict[str, Witness]:
     """Who makes connections, for each origin with hostnames where something is going to be narrowed, and for others."""
     plan = planned.plan
-    if plan.overrides.no_prove or plan.accepted is None:
+    accepted = plan.accepted
+    if plan.overrides.no_prove or accepted is None:
         return {}
     targets = {change.target for change in plan.changes if change.effect is Effect.NARROW}
     narrowed = {change.origin for change in plan.changes if change.effect is Effect.NARROW}
@@ -220,7 +221,7 @@ def _witnesses(
     return {
         policy.origin: Witness(
             dataclasses.replace(
-                site_of(policy, plan.accepted, planned.snapshots.get(policy.origin), readers),
+                site_of(policy, accepted, planned.snapshots.get(policy.origin), readers),
                 presented=next((each for each in plan.presented if each.origin == policy.origin), None),
             ),
             plan.limits,
@@ -230,7 +231,7 @@ def _witnesses(
             None if readers.trust is None else readers.trust.clouds.reader(policy.place).handshakes,
         )
         for policy in plan.policies
-        if policy.hostnames and policy.origin in narrowed | others
+        if policy.hostnames and policy.edge != NO_EDGE and policy.origin in narrowed | others
     }
 
 
@@ -436,10 +437,11 @@ def _found_now(planned: Planned, seen: SeenByOrigin, readers: Readers) -> tuple[
     unknown = [unread for unread in plan.unknown if unread.origin not in planned.snapshots]
     for policy in plan.policies:
         snapshot = planned.snapshots.get(policy.origin)
-        if snapshot is None or plan.accepted is None:
+        if snapshot is None:
             continue
+        accepted = plan.accepted or NO_LIST
         now = updated(snapshot, seen.get(policy.origin, {}))
         for lock in readers.locks:
-            holes += lock.holes(policy, plan.accepted, now)
-            unknown += lock.unread(policy, plan.accepted, now)
+            holes += lock.holes(policy, accepted, now)
+            unknown += lock.unread(policy, accepted, now)
     return tuple(holes), tuple(unknown)

@@ -6,9 +6,9 @@ Lives here: what is read for it. Must not live here: what counts as soon.
 from __future__ import annotations
 
 from originlock.app.observe import Case, baseline_of
-from originlock.app.plan import Looks, Readers
+from originlock.app.plan import NO_LIST, Looks, Readers
 from originlock.facts.unknown import Unknown
-from originlock.intent.policy import Overrides, Policy
+from originlock.intent.policy import NO_EDGE, Overrides, Policy
 from originlock.locks.identity.expiry import Ending, Endings, endings
 
 
@@ -22,7 +22,8 @@ def expiring(policies: tuple[Policy, ...], readers: Readers) -> Endings:
     unknown: list[Unknown] = []
     looks = Looks(readers, several=bool(policies[1:]))
     for policy in map(looks.placed, policies):
-        accepted = baseline_of(readers.edges.description(policy.edge), readers.baselines)
+        none = policy.edge == NO_EDGE
+        accepted = NO_LIST if none else baseline_of(readers.edges.description(policy.edge), readers.baselines)
         snapshot = looks.of(Case(policy, accepted, Overrides()))
         if snapshot is None:
             continue

@@ -14,9 +14,9 @@ from originlock.acceptance.judge import Accepted, RefusedList
 from originlock.app.observe import Answerers, Case, TrustPorts, accept_list, answered, baseline_of, look
 from originlock.app.vantage import Probing
 from originlock.errors import CloudError, TargetError, UsageError
-from originlock.facts.edge import AcceptedList
+from originlock.facts.edge import AcceptedList, Ranges
 from originlock.facts.snapshot import Snapshot
-from originlock.intent.policy import Limits, Overrides, Place, Policy
+from originlock.intent.policy import NO_EDGE, Limits, Overrides, Place, Policy
 from originlock.locks.interface import Lock
 from originlock.plan.acts import Inverse
 from originlock.plan.change import Contribution, Note, Objection, Unread
@@ -40,6 +40,10 @@ class Readers:
     clock: Clock
     probing: Probing
     trust: TrustPorts | None = None
+
+
+NO_LIST = AcceptedList(NO_EDGE, Ranges(), source="no edge", current=False)
+"""What locks are given where there is no edge: nothing may be removed on its strength, and it is never a baseline."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,15 +89,27 @@ def make_plan(request: Request, readers: Readers, undo: Undo | None = None) -> P
         UsageError: the origins stand behind different edges; or there is no such profile or Region, of the only one.
     """
     edge = _one_edge(request.policies)
-    pending = readers.edges.start(edge)
+    pending = None if edge is None else readers.edges.start(edge)
     looks = Looks(readers, several=bool(request.policies[1:]))
     request = dataclasses.replace(request, policies=tuple(looks.placed(policy) for policy in request.policies))
+    if edge is None or pending is None:
+        return _planned(request, readers, undo, looks, None)
     judged = accept_list(edge, pending, readers.edges, readers.baselines, readers.clock, request.overrides.accept_list)
     if isinstance(judged, RefusedList) and undo is None:
         return Planned(composed(_frame(request, judged, None), ()), {})
     # On a rollback the last accepted list stands in for one that is refused; nothing is removed on its strength.
     last = baseline_of(readers.edges.description(edge), readers.baselines)
     accepted = judged.list if isinstance(judged, Accepted) else msgspec.structs.replace(last, current=False)
+    return _planned(request, readers, undo, looks, (judged, accepted))
+
+
+Judged = tuple[Accepted | RefusedList, AcceptedList]
+"""What the guards say of the list, and the list that counts."""
+
+
+def _planned(request: Request, readers: Readers, undo: Undo | None, looks: Looks, judged: Judged | None) -> Planned:
+    """Look at each origin, and have each lock speak; without an edge there is no list."""
+    accepted = NO_LIST if judged is None else judged[1]
     purpose: Purpose = request.purpose if undo is None else "rollback"
     snapshots: dict[str, Snapshot] = {}
     contributions: list[Contribution] = []
@@ -103,7 +119,9 @@ def make_plan(request: Request, readers: Readers, undo: Undo | None = None) -> P
         if snapshot is not None:
             snapshots[policy.origin] = snapshot
             contributions += [_contribution(lock, case, snapshot, purpose) for lock in readers.locks]
-    frame = msgspec.structs.replace(_frame(request, judged, undo, accepted), unknown=looks.unread)
+    frame = msgspec.structs.replace(
+        _frame(request, judged and judged[0], undo, judged and judged[1]), unknown=looks.unread
+    )
     return Planned(composed(frame, tuple(contributions)), snapshots)
 
 
@@ -176,8 +194,11 @@ def _contribution(lock: Lock, case: Case, snapshot: Snapshot, purpose: Purpose) 
             assert_never(purpose)
 
 
-def _one_edge(policies: tuple[Policy, ...]) -> str:
-    names = sorted({policy.edge for policy in policies})
+def _one_edge(policies: tuple[Policy, ...]) -> str | None:
+    """The edge of all of them that have one; None if none has."""
+    names = sorted({policy.edge for policy in policies} - {NO_EDGE})
+    if not names:
+        return None
     if len(names) != 1:
         message = f"the origins stand behind different edges ({', '.join(names)})"
         raise UsageError(message, "plan them apart, with --origin")
@@ -185,11 +206,13 @@ def _one_edge(policies: tuple[Policy, ...]) -> str:
 
 
 def _frame(
-    request: Request, judged: Accepted | RefusedList, undo: Undo | None, accepted: AcceptedList | None = None
+    request: Request, judged: Accepted | RefusedList | None, undo: Undo | None, accepted: AcceptedList | None = None
 ) -> PlanFrame:
     notes: tuple[Note, ...]
     objections: tuple[Objection, ...] = ()
-    if isinstance(judged, Accepted):
+    if judged is None:
+        notes = ()
+    elif isinstance(judged, Accepted):
         notes = tuple(Note("", "", remark) for remark in judged.remarks)
     elif undo is not None:
         said = "; ".join(refusal.message for refusal in judged.refusals)

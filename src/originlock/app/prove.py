@@ -131,6 +131,8 @@ class Witness:
     def before_narrowing(self) -> Connections:
         """Whether one may narrow: every hostname is served through the edge."""
         self._say("before narrowing")
+        if not _served_before({} if self._before is None else self._before.edge, self._site.signs):
+            self._addresses = None  # a name that led elsewhere before may lead to the edge by now
         now = self.tried()
         # What was narrowed earlier in this run, and proved, may only now show that it keeps the edge out.
         refused = why_undo(now.edge, self._site.signs, self._served_in_this_run()) if self._narrowed else ""

@@ -12,7 +12,9 @@ from originlock.errors import CloudError, TargetError, UsageError
 from originlock.facts.networks import Cidr
 from originlock.facts.origin import CidrSource
 from originlock.facts.probing import Verdict
-from originlock.intent.policy import Limits, Overrides, Policy
+from originlock.facts.snapshot import Snapshot, of_identity
+from originlock.intent.policy import NO_EDGE, Limits, Overrides, Policy
+from originlock.locks.interface import Lock
 from originlock.plan.acts import Authorize
 from originlock.plan.change import Change, Effect
 from originlock.ports.reading import Talk
@@ -44,6 +46,8 @@ def _of(policy: Policy, limits: Limits, readers: Readers, talk: Talk) -> tuple[P
     # Nothing is going to be narrowed, so what only guards that (are the names behind the edge?) does not speak here.
     planned = make_plan(Request((policy,), limits, Overrides(no_prove=True)), readers)
     snapshot = planned.snapshots.get(policy.origin)
+    if policy.edge == NO_EDGE:
+        return tuple(promise for lock in readers.locks for promise in _promised(lock, policy, snapshot))
     accepted = planned.plan.accepted
     if accepted is None:
         # No list may be acted on; connections prove what they prove all the same, beside the last one.
@@ -54,12 +58,17 @@ def _of(policy: Policy, limits: Limits, readers: Readers, talk: Talk) -> tuple[P
     seen = through_the_edge(tried.edge, site.signs, {})
     return (
         *promises(site.policy, seen, attempts, _read_back(policy, planned), tried.vantage),
+        *(promise for lock in readers.locks for promise in _promised(lock, policy, snapshot)),
         *(
             Promise(policy.origin, "stranger", name, "kept out", Verdict.UNKNOWN, "it has no address to try")
             for name in tried.unresolved
             if attempts
         ),
     )
+
+
+def _promised(lock: Lock, policy: Policy, snapshot: Snapshot | None) -> tuple[Promise, ...]:
+    return () if snapshot is None else lock.promises(policy, snapshot)
 
 
 def _tried(site: Site, limits: Limits, readers: Readers, talk: Talk) -> Tried:
@@ -72,13 +81,16 @@ def _tried(site: Site, limits: Limits, readers: Readers, talk: Talk) -> Tried:
 def _read_back(policy: Policy, planned: Planned) -> ReadBack:
     plan = planned.plan
     exceptions = {each.source for each in policy.exceptions}
-    wanting = [(change, _sources(change)) for change in plan.changes if change.effect is Effect.WIDEN]
-    refused = tuple(f"{each.guard}: {each.message}" for each in plan.objections)
+    # Who may speak, once let in, is told by promises of its own.
+    network = [change for change in plan.changes if not of_identity(change.target)]
+    wanting = [(change, _sources(change)) for change in network if change.effect is Effect.WIDEN]
+    refused = tuple(f"{each.guard}: {each.message}" for each in plan.objections if not each.lock)
+    holes = tuple(hole for hole in plan.holes if not of_identity(hole.target))
     return ReadBack(
         ranges=0 if plan.accepted is None else len(plan.accepted.ranges.cidrs),
         widening=tuple(_in_words(change) for change, sources in wanting if not sources or sources - exceptions),
         absent=tuple(sorted({source for _, sources in wanting for source in sources & exceptions})),
-        holes=tuple(f"{hole.target} lets in {hole.lets_in} ({hole.what})" for hole in plan.holes),
+        holes=tuple(f"{hole.target} lets in {hole.lets_in} ({hole.what})" for hole in holes),
         unknown=(*(f"{each.what}: {each.reason}" for each in plan.unknown), *refused),
     )
 

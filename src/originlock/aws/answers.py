@@ -1,6 +1,6 @@
 """What AWS's errors mean: for a read, Unknown or an end; for an act, an outcome.
 
-Lives here: the codes of EC2. Must not live here: retrying (botocore) and what follows (the machine).
+Lives here: the codes that EC2 and others share. Must not live here: retrying (botocore) and what follows (the machine).
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ _LATER: Final = frozenset(
         "ServiceUnavailable",
         "Unavailable",
         "RequestTimeout",
+        "SlowDown",
         # A prefix list is being changed, or was changed since it was looked at: look again.
         "IncorrectState",
         "PrefixListVersionMismatch",

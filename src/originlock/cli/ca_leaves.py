@@ -98,7 +98,7 @@ def authority_or_fail(files: AuthorityFiles, name: str) -> Authority:
     "names",
     multiple=True,
     metavar="NAME",
-    help="a subject alternative name: DNS:..., URI:..., email:... or IP:... (repeatable) [default: DNS:LEAF.NAME]",
+    help="a name in it: DNS:..., URI:..., email:... or IP:... (repeatable) [default: DNS:LEAF.NAME.internal]",
 )
 @csr_option
 @key_option

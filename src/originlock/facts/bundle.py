@@ -7,11 +7,14 @@ load balancer takes the file (see `originlock.locks.identity`).
 from __future__ import annotations
 
 import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from originlock.facts.certificates import Certificate
+
+MOST_LINES: Final = 1_000
+"""Lines of one kind that a reading tells at most (our choice: nobody reads more)."""
 
 Form = Literal[
     "pem",
@@ -163,7 +166,8 @@ class FileReading(msgspec.Struct, frozen=True):
         form: what it is; unless it is ``pem``, nothing below is known but the size.
         size: in bytes; of what is ``too-large``, those that were read.
         limit: how many are read at most.
-        lines: those of which something is to be said, in their order; a line may be there more than once.
+        lines: those of which something is to be said, in their order, at most `MOST_LINES` of a kind; a
+            line may be there more than once.
         byte_order_mark: whether it starts with the one of UTF-8.
         final_newline: whether its last line ends.
     """

@@ -111,8 +111,8 @@ def updated(snapshot: Snapshot, seen: Seen) -> Snapshot:
     """The snapshot with what was seen of its targets since."""
     groups, lists = dict(snapshot.groups), dict(snapshot.prefix_lists)
     balancer = snapshot.load_balancer
-    snapshot = _with_trust(snapshot, {target: held for target, held in seen.items() if _of_identity(target)})
-    for target, held in ((target, held) for target, held in seen.items() if not _of_identity(target)):
+    snapshot = _with_trust(snapshot, {target: held for target, held in seen.items() if of_identity(target)})
+    for target, held in ((target, held) for target, held in seen.items() if not of_identity(target)):
         match held:
             case SecurityGroup(id=name, tags=()) if isinstance(old := groups.get(name), SecurityGroup):
                 # A look at the rules alone does not tell of the group's own tags.
@@ -137,7 +137,7 @@ def updated(snapshot: Snapshot, seen: Seen) -> Snapshot:
     return msgspec.structs.replace(snapshot, groups=groups, prefix_lists=lists, load_balancer=balancer)
 
 
-def _of_identity(target: str) -> bool:
+def of_identity(target: str) -> bool:
     """Whether a target is the identity lock's."""
     return (
         is_trust_store(target)

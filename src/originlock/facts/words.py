@@ -21,8 +21,13 @@ from originlock.facts.origin import (
     name_of_new_prefix_list,
     parts_of_new_group,
 )
+from originlock.facts.trust import name_of_new_trust_store, parts_of_new_listener, parts_of_object
+from originlock.facts.zone import part_of_zone, zone_of
 
 _SHOWN = 5
+_DIGITS = 8
+_FINGERPRINT = 12
+"""Digits of an id and of a fingerprint that tell a handful apart."""
 
 
 def target_in_words(target: str) -> str:
@@ -31,9 +36,44 @@ def target_in_words(target: str) -> str:
         return f"security group {group[1]} (new)"
     if (name := name_of_new_prefix_list(target)) is not None:
         return f"prefix list {name} (new)"
-    _, arn, named = target.partition(":loadbalancer/")
-    # arn:...:loadbalancer/app/NAME/ID
-    return f"load balancer {named.split('/')[1]}" if arn and named.count("/") > 1 else target
+    if (part := part_of_zone(target)) and zone_of(target) is not None:
+        return _part_of_zone_in_words(part)
+    if (name := name_of_new_trust_store(target)) is not None:
+        return f"trust store {name} (new)"
+    if (stored := parts_of_object(target)) is not None:
+        return f"{stored[1].rpartition('/')[2]} in bucket {stored[0]}" if stored[1] else f"bucket {stored[0]}"
+    if (made := parts_of_new_listener(target)) is not None:
+        return f"listener on port {made[1]} (for a moment)"
+    return _arn_in_words(target)
+
+
+def _arn_in_words(target: str) -> str:
+    """An ARN by what it names: ``loadbalancer/app/NAME/ID``, ``listener/app/NAME/LB/ID``, ``truststore/NAME/ID``."""
+    before, _, path = target.partition("/")
+    parts = path.split("/")
+    match before.rpartition(":")[2], parts:
+        case "loadbalancer", [_, name, _]:
+            return f"load balancer {name}"
+        case "listener", [_, name, _, each]:
+            return f"listener {each[:_DIGITS]} of {name}"
+        case "truststore", [name, _]:
+            return f"trust store {name}"
+        case _:
+            return target
+
+
+def _part_of_zone_in_words(part: tuple[str, ...]) -> str:
+    match part:
+        case "certificates", scope, sha256:
+            return f"client certificate {sha256[:_FINGERPRINT]} at the edge (for the {scope})"
+        case "pulls", "hostname", hostname:
+            return f"origin pulls of {hostname}"
+        case "pulls", which:
+            return f"origin pulls, {which}"
+        case "dns", name:
+            return f"DNS records of {name}"
+        case _:
+            return "/".join(part)
 
 
 def count(number: int, thing: str) -> str:

@@ -15,8 +15,9 @@ from originlock.facts.networks import Cidr
 from originlock.intent import keys
 from originlock.intent.environment import Environment, Problem
 from originlock.intent.identity_decode import edge_account_of, identity_of
-from originlock.intent.identity_keys import IDENTITY, PINS
+from originlock.intent.identity_keys import EDGE_ACCOUNT, IDENTITY, PINS
 from originlock.intent.policy import (
+    NO_EDGE,
     Configuration,
     EdgeSettings,
     Exemption,
@@ -98,9 +99,26 @@ def _origin(name: str, table: Table, edges: Sequence[EdgeDescription]) -> Policy
     identity, account = identity_of(table, name), edge_account_of(table)
     if identity is not None and not table.has(keys.LOAD_BALANCER.name) and not table.void:
         table.problem("is about the listeners of a load_balancer; name one", IDENTITY.name)
-    if target is None or described is None:
+    none = edge == (NO_EDGE,)
+    if none and (identity is None or account is not None) and not table.void:
+        fault = (
+            "there is no edge" if identity is not None else "without an edge there is only the identity lock to ask for"
+        )
+        table.problem(fault, EDGE_ACCOUNT.name if identity is not None else IDENTITY.name)
+    if target is None or (described is None and not none):
         return None
-    return Policy(name, target, described.name, place, hostnames, network, exceptions, proof, identity, account)
+    return Policy(
+        name,
+        target,
+        NO_EDGE if described is None else described.name,
+        place,
+        hostnames,
+        network,
+        exceptions,
+        proof,
+        identity,
+        account,
+    )
 
 
 def _place(table: Table) -> Place:

@@ -12,7 +12,7 @@ from originlock.facts.edge import EdgeDescription
 from originlock.facts.networks import Cidr
 from originlock.intent import addresses, identity_keys, values
 from originlock.intent.entries import Entry, Key, Named, Pairs, Section, Several
-from originlock.intent.policy import Limits, NetworkPolicy, ProofPolicy
+from originlock.intent.policy import NO_EDGE, Limits, NetworkPolicy, ProofPolicy
 
 __all__ = ["Entry", "Key", "Named", "Pairs", "Section", "Several"]
 
@@ -210,8 +210,11 @@ def edge_key(edges: Sequence[EdgeDescription]) -> Key[str | None]:
     """The key that names an origin's edge; it has a default if the default edge is known."""
     names = tuple(edge.name for edge in edges)
     default = DEFAULT_EDGE if DEFAULT_EDGE in names else None
-    description = "The edge in front of the origin."
-    return Key("edge", values.edge_name(names), description, default, required=default is None)
+    description = (
+        f'The edge in front of the origin; "{NO_EDGE}" where there is none, and clients bring certificates of our own '
+        "authority themselves."
+    )
+    return Key("edge", values.edge_name((*names, NO_EDGE)), description, default, required=default is None)
 
 
 def url_keys(edge: EdgeDescription) -> tuple[Key[str], ...]:

@@ -96,6 +96,21 @@ _ON_OBJECT: Final[Mapping[str, str]] = {
 }
 _VERSIONED: Final = frozenset({"GetObject", "DeleteObject"})
 
+#: What a request for a bucket is: by its method, and by what its query names. 'S3 API reference', each operation.
+_ON_BUCKET: Final[Mapping[tuple[str, str], str]] = {
+    ("HEAD", ""): "ListBucket",
+    ("GET", ""): "ListBucket",
+    ("PUT", ""): "CreateBucket",
+    ("DELETE", ""): "DeleteBucket",
+    ("GET", "publicAccessBlock"): "GetBucketPublicAccessBlock",
+    ("PUT", "publicAccessBlock"): "PutBucketPublicAccessBlock",
+    ("GET", "encryption"): "GetEncryptionConfiguration",
+    ("PUT", "encryption"): "PutEncryptionConfiguration",
+    ("GET", "tagging"): "GetBucketTagging",
+    ("PUT", "tagging"): "PutBucketTagging",
+}
+_OF_BUCKET: Final = frozenset(about for _, about in _ON_BUCKET if about)
+
 
 def asked_of_load_balancing(call: Call, action: str, place: Place) -> Iterator[Asking]:
     """Every action of load balancing on every resource that must be allowed."""
@@ -156,11 +171,23 @@ def read_by_trust_store(call: Call, place: Place) -> Iterator[Asking]:
 
 
 def asked_of_s3(call: Call, place: Place) -> Asking:
-    """What a call of S3 is: an action on an object by the path of it, anything else on `*`."""
+    """What a call of S3 is: an action on an object or a bucket by the path of it, anything else on `*`."""
     method, _, path = call.action.partition(" ")
     bucket, _, key = unquote(path).removeprefix("/").partition("/")
+    if bucket and not key:
+        return _asked_of_bucket(call, method, bucket, place)
     named = _ON_OBJECT.get(method)
     if not key or named is None:
         return Asking(f"s3:{call.action}", context=context(place))
     versioned = "Version" if named in _VERSIONED and "versionId" in call.parameters else ""
     return Asking(f"s3:{named}{versioned}", f"arn:aws:s3:::{bucket}/{key}", context(place))
+
+
+def _asked_of_bucket(call: Call, method: str, bucket: str, place: Place) -> Asking:
+    about = next((each for each in call.parameters if each in _OF_BUCKET), "")
+    named = _ON_BUCKET.get((method, about))
+    if named is None:
+        return Asking(f"s3:{call.action}", context=context(place))
+    prefix = call.parameters.get("prefix")
+    told = {} if prefix is None else {"s3:prefix": (prefix,)}
+    return Asking(f"s3:{named}", f"arn:aws:s3:::{bucket}", context(place) | told)

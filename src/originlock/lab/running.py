@@ -84,6 +84,10 @@ class RunningLab:
         """Let the edge refuse all connections, those that stand too; or serve again. Raises AskingError."""
         ask(self.folder.control, {"ask": "edge", "down": down})
 
+    def deliver_logs(self) -> None:
+        """Let load balancers deliver their logs now instead of within five minutes; raises AskingError."""
+        ask(self.folder.control, {"ask": "deliver-logs"})
+
     def relay(self, port: int) -> None:
         """Let a port of this machine's loopback address be one of each host's, too; raises AskingError."""
         ask(self.folder.control, {"ask": "relay", "port": port})

@@ -36,6 +36,7 @@ def build(port: int = 0, *, follower: Path | None = None) -> Server:
         create_backend_app,
     )
 
+    from originlock.lab.bucket_owner import BucketOwnerRoom  # noqa: PLC0415
     from originlock.lab.control import ControlRoom  # noqa: PLC0415
     from originlock.lab.follower import Follower  # noqa: PLC0415
     from originlock.lab.keepalive import Server  # noqa: PLC0415
@@ -50,7 +51,7 @@ def build(port: int = 0, *, follower: Path | None = None) -> Server:
             account.clear()
 
     lab = Lab(
-        aws=PresignedRoom(DomainDispatcherApplication(create_backend_app)),
+        aws=PresignedRoom(BucketOwnerRoom(DomainDispatcherApplication(create_backend_app))),
         settings=settings,
         history=history,
         reset_moto=reset,

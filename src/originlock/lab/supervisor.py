@@ -31,7 +31,7 @@ from originlock.lab import authority
 from originlock.lab.addresses import CLIENTS, FRONT_IPV4, FRONT_IPV6
 from originlock.lab.cloudflare import names as cloudflare_names
 from originlock.lab.cloudflare.api import IPS, CloudflareApi
-from originlock.lab.cloudflare.control import EVERYTHING, CloudflareRoom
+from originlock.lab.cloudflare.control import EVERYTHING, SHARED_PATH, CloudflareRoom
 from originlock.lab.cloudflare.records import Grant
 from originlock.lab.cloudflare.state import CloudflareState
 from originlock.lab.control_socket import answering
@@ -103,9 +103,9 @@ class Supervisor:
         stack.callback(self.aws.stop)
         self._end_with_aws(stack, ended)
         _say(doing="the data plane")
-        plane = Plane(self.ground, S3Sink(self.aws.url, Keys(ACCESS_KEY, SECRET_KEY)))
-        stack.push_async_callback(plane.close)
-        self.following = Following(plane, self.hosts, self.guard)
+        self.plane = Plane(self.ground, S3Sink(self.aws.url, Keys(ACCESS_KEY, SECRET_KEY)))
+        stack.push_async_callback(self.plane.close)
+        self.following = Following(self.plane, self.hosts, self.guard)
         stack.callback((await follower(following, self.following)).close)
         _say(doing="Cloudflare, and its edge")
         await self._cloudflare(stack)
@@ -204,6 +204,8 @@ class Supervisor:
                     await asyncio.to_thread(self.guard.drop_nothing)
             case {"ask": "edge", "down": bool(down)}:
                 await self.edge.set_down(down)
+            case {"ask": "deliver-logs"}:
+                await self.plane.deliver()
             case {"ask": "relay", "port": int(port)}:
                 if self.hosts is not None:
                     await self._relay(self.hosts, port)
@@ -238,11 +240,12 @@ class Supervisor:
 
 
 def _lists(url: str) -> dict[str, str]:
-    """The variables that send originlock to the lab for the edge's lists."""
+    """The variables that send originlock to the lab for what the edge publishes."""
     return {
         "ORIGINLOCK_EDGES_CLOUDFLARE_API_URL": url + IPS,
         "ORIGINLOCK_EDGES_CLOUDFLARE_IPV4_URL": url + IPV4_PATH,
         "ORIGINLOCK_EDGES_CLOUDFLARE_IPV6_URL": url + IPV6_PATH,
+        "ORIGINLOCK_EDGES_CLOUDFLARE_SHARED_CA_URL": url + SHARED_PATH,
     }
 
 

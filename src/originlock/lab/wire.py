@@ -28,6 +28,12 @@ _QUERY_CODES: Final[Mapping[str, tuple[int, str]]] = {
     "Unavailable": (503, "ServiceUnavailable"),
     "InternalError": (500, "InternalFailure"),
 }
+#: 'Amazon S3 API reference', error responses: they have no element around the error, either.
+_S3_CODES: Final[Mapping[str, tuple[int, str]]] = {
+    "RequestLimitExceeded": (503, "SlowDown"),
+    "UnauthorizedOperation": (403, "AccessDenied"),
+    "Unavailable": (503, "ServiceUnavailable"),
+}
 _JSON_CODES: Final[Mapping[str, tuple[int, str]]] = {
     "RequestLimitExceeded": (400, "ThrottlingException"),
     "UnauthorizedOperation": (400, "AccessDeniedException"),
@@ -125,6 +131,14 @@ def error_answer(service: str, error: AwsError, *, json_protocol: bool) -> Error
         status, code = _JSON_CODES.get(error.code, (400, error.code))
         text = json.dumps({"__type": code, "message": error.message})
         return ErrorAnswer(status, "application/x-amz-json-1.1", text.encode())
+    if service == "s3":
+        status, code = _S3_CODES.get(error.code, (error.status, error.code))
+        body = (
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            f"<Error><Code>{escape(code)}</Code><Message>{escape(error.message)}</Message>"
+            f"<RequestId>{request_id}</RequestId></Error>"
+        )
+        return ErrorAnswer(status, "application/xml", body.encode())
     status, code = _QUERY_CODES.get(error.code, (error.status, error.code))
     kind = "Sender" if status < 500 else "Receiver"  # noqa: PLR2004 - the class of HTTP status
     body = (

@@ -13,6 +13,7 @@ from originlock.intent.policy import Overrides, Policy
 from originlock.plan.acts import Inverse
 from originlock.plan.change import Contribution, Hole, Unread
 from originlock.plan.questions import Question
+from originlock.verify.promises import Promise
 
 
 class Lock(Protocol):
@@ -51,3 +52,6 @@ class Lock(Protocol):
 
     def unread(self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> tuple[Unread, ...]:
         """What could not be read."""
+
+    def promises(self, policy: Policy, snapshot: Snapshot) -> tuple[Promise, ...]:
+        """What the lock promises beside that, as far as reading back tells."""

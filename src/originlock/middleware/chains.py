@@ -87,9 +87,11 @@ class Verifier:
             raise self._why_not(presented, moment, str(error)) from error
 
     def _check_leaf(self, leaf: x509.Certificate) -> None:
-        constraints = _extension(leaf, x509.BasicConstraints)
-        usage = _extension(leaf, x509.KeyUsage)
-        purposes = _extension(leaf, x509.ExtendedKeyUsage)
+        # Read once: each look by class walks all of them.
+        values = [each.value for each in leaf.extensions]
+        constraints = _first(values, x509.BasicConstraints)
+        usage = _first(values, x509.KeyUsage)
+        purposes = _first(values, x509.ExtendedKeyUsage)
         if (constraints is not None and constraints.ca) or (usage is not None and usage.key_cert_sign):
             raise RefusedError(Reason.IS_AUTHORITY)
         if purposes is not None and ExtendedKeyUsageOID.CLIENT_AUTH not in purposes:
@@ -99,7 +101,7 @@ class Verifier:
             raise RefusedError(Reason.WRONG_PURPOSE, "keyUsage without digitalSignature")
         if not _is_accepted(leaf):
             raise RefusedError(Reason.KEY_NOT_ACCEPTED)
-        if self._needs_names and _extension(leaf, x509.SubjectAlternativeName) is None:
+        if self._needs_names and _first(values, x509.SubjectAlternativeName) is None:
             raise RefusedError(Reason.NO_NAMES)
 
     def _why_not(self, presented: Sequence[x509.Certificate], moment: dt.datetime, told: str) -> RefusedError:
@@ -145,11 +147,9 @@ def _is_accepted(leaf: x509.Certificate) -> bool:
     return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, _CURVES)
 
 
-def _extension(held: x509.Certificate, kind: type[E]) -> E | None:
-    try:
-        return held.extensions.get_extension_for_class(kind).value
-    except x509.ExtensionNotFound:
-        return None
+def _first(values: Sequence[x509.ExtensionType], kind: type[E]) -> E | None:
+    """The one of a kind; a second one `cryptography` does not read."""
+    return next((each for each in values if isinstance(each, kind)), None)
 
 
 def _signs_certificates(_policy: Policy, _held: x509.Certificate, usage: x509.KeyUsage | None) -> None:

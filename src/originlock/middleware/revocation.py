@@ -14,7 +14,6 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
 
 from originlock.middleware.parsing import UNREADABLE
 from originlock.middleware.refusals import Reason, RefusedError
@@ -36,28 +35,27 @@ class RevocationList:
 
     Attributes:
         crl: itself.
+        issuer: whose it says that it is; read once, for it is compared often.
         begins: its thisUpdate, seconds since the epoch.
         ends: its nextUpdate.
         serials: of the certificates on it.
-        signed: by the SHA-256 of an authority's certificate, whether that authority signed it.
+        signed: by an authority's certificate, whether that authority signed it.
     """
 
     crl: x509.CertificateRevocationList
+    issuer: x509.Name
     begins: float
     ends: float
     serials: frozenset[int]
-    signed: dict[bytes, bool] = field(default_factory=dict)
+    signed: dict[x509.Certificate, bool] = field(default_factory=dict)
 
     def is_of(self, issuer: x509.Certificate) -> bool:
-        """Whether this authority signed it, and may."""
-        if self.crl.issuer != issuer.subject:
-            return False
-        known = issuer.fingerprint(hashes.SHA256())
-        found = self.signed.get(known)
+        """Whether this authority, by whose name it is, signed it, and may."""
+        found = self.signed.get(issuer)
         if found is None:
             found = _may_sign_lists(issuer) and _is_signed_by(self.crl, issuer)
             if len(self.signed) < _ISSUERS:
-                self.signed[known] = found
+                self.signed[issuer] = found
         return found
 
 
@@ -92,7 +90,8 @@ def check(lists: Sequence[RevocationList], chain: Sequence[x509.Certificate], tr
     until = float("inf")
     looked_at_leaf = False
     for place, (held, issuer) in enumerate(pairwise(chain)):
-        own = [each for each in lists if each.is_of(issuer)]
+        name = issuer.subject
+        own = [each for each in lists if each.issuer == name and each.is_of(issuer)]
         if not own:
             continue
         looked_at_leaf = looked_at_leaf or place == 0
@@ -118,7 +117,7 @@ def _list(crl: x509.CertificateRevocationList) -> RevocationList:
         message = "no nextUpdate"
         raise ValueError(message)
     serials = frozenset(each.serial_number for each in crl)
-    return RevocationList(crl, crl.last_update_utc.timestamp(), ends.timestamp(), serials)
+    return RevocationList(crl, crl.issuer, crl.last_update_utc.timestamp(), ends.timestamp(), serials)
 
 
 def _may_sign_lists(issuer: x509.Certificate) -> bool:

@@ -16,12 +16,13 @@ from typing import Final, NoReturn
 import msgspec
 
 from originlock.errors import RefusedError, TargetError, UsageError
-from originlock.facts.certificates import Authority, Certificate, Leaf, RevocationList, in_last_third
-from originlock.pki import index as indexes, issuing, private_files
-from originlock.pki.index import GenerationEntry, Index, LeafEntry
+from originlock.facts.certificates import Authority, Certificate, Leaf, RevocationList
+from originlock.pki import finding, index as indexes, issuing, private_files
+from originlock.pki.index import Index
 from originlock.pki.issuing import Reason
 from originlock.pki.keys import KeyKind, plain
 from originlock.pki.making import Maker, Wish
+from originlock.pki.parsing import UnreadableError
 from originlock.pki.passphrase import Passphrase
 from originlock.pki.storage import AuthorityFolder
 
@@ -32,9 +33,10 @@ _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST_NAME: Final = 32
 """Those of trust stores (Elastic Load Balancing API, CreateTrustStore), in small letters: names of folders."""
 
-_LEAF: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_LABEL: Final = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_LEAF: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _LONGEST_LEAF: Final = 64
-"""X.520: ub-common-name."""
+"""Labels of DNS (RFC 1123, section 2.1), as the name becomes one; and X.520's ub-common-name."""
 
 
 def no_passphrase() -> NoReturn:
@@ -140,11 +142,11 @@ class AuthorityFiles:
             TargetError: there is no such authority.
             StateError: it cannot be read or written.
         """
-        if _LEAF.fullmatch(leaf) is None or len(leaf) > _LONGEST_LEAF or ".." in leaf:
+        if _LEAF.fullmatch(leaf) is None or len(leaf) > _LONGEST_LEAF:
             message = f"nothing can be issued to {leaf[:_LONGEST_LEAF]!r}"
             raise UsageError(message, f"take up to {_LONGEST_LEAF} letters, digits, dots and hyphens")
         with self._changing(name) as (room, index):
-            good = indexes.authority_of(index).newest_leaf(leaf, now)
+            good = indexes.authority_of(index.of(leaf)).newest_leaf(leaf, now)
             if good is not None:
                 message = f"{leaf} has a certificate that is good until {good.certificate.not_after:%Y-%m-%d}"
                 raise RefusedError(message, f"renew it: originlock ca renew {name} {leaf}")
@@ -208,7 +210,7 @@ class AuthorityFiles:
             StateError: it cannot be read or written.
         """
         with self._changing(name) as (room, index):
-            meant = _meant(index, which)
+            meant = finding.meant(index, which)
             if not meant:
                 message = f"{name} has issued nothing with the serial or name {which[:_LONGEST_LEAF]}"
                 raise TargetError(message, f"see `originlock ca show {name}`")
@@ -239,10 +241,10 @@ class AuthorityFiles:
         found: list[tuple[str, RevocationList]] = []
         for name in self.names() if names is None else names:
             index = self._index(name)
-            if index is not None and not _due_lists(index, now):
+            if index is not None and not finding.has_due_lists(index, now):
                 continue
             with self._changing(name) as (room, current):
-                due = _due_lists(current, now)
+                due = finding.due_lists(current, now)
                 changed = Maker(room, current, now).with_lists(due)
                 room.save(changed)
             lists = (indexes.list_of(each) for each in changed.generations if each.sha256 in due)
@@ -262,7 +264,7 @@ class AuthorityFiles:
             StateError: it cannot be read or written.
         """
         with self._changing(name) as (room, index):
-            entry = _generation(index, sha256)
+            entry = finding.old_generation(index, sha256)
             authority = indexes.authority_of(index)
             good = [
                 leaf.name
@@ -297,6 +299,7 @@ class AuthorityFiles:
 
         Raises:
             TargetError: there is no such authority.
+            StateError: it cannot be read, or something that is read of it meanwhile is damaged.
         """
         if self._index(name) is None:
             raise unknown(name, self.names())
@@ -305,7 +308,10 @@ class AuthorityFiles:
             index = room.swept()
             if index is None:
                 raise unknown(name, self.names())
-            yield room, index
+            try:
+                yield room, index
+            except UnreadableError as error:
+                raise indexes.damaged(name) from error
 
 
 _SHOWN: Final = 5
@@ -320,38 +326,3 @@ def unknown(name: str, names: Sequence[str]) -> TargetError:
 
 def _is_name(name: str) -> bool:
     return len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) is not None
-
-
-def _meant(index: Index, which: str) -> list[LeafEntry]:
-    """The one with this serial, else all with this name."""
-    serial = which.replace(":", "").lower()
-    by_serial = [each for each in index.leaves if indexes.leaf_of(each).certificate.serial == serial]
-    return by_serial or [each for each in index.leaves if each.name == which]
-
-
-def _due_lists(index: Index, now: datetime.datetime) -> frozenset[str]:
-    """The generations whose lists are due."""
-    found: set[str] = set()
-    for each in index.generations:
-        current = indexes.list_of(each)
-        if current is not None and in_last_third(current.this_update, current.next_update, now):
-            found.add(each.sha256)
-    return frozenset(found)
-
-
-def _generation(index: Index, sha256: str | None) -> GenerationEntry:
-    """The generation to retire.
-
-    Raises:
-        TargetError: there is none of this fingerprint, or more than one.
-        RefusedError: it is the one that issues.
-    """
-    start = "" if sha256 is None else sha256.replace(":", "").lower()
-    found = [each for each in index.generations if each.sha256.startswith(start)]
-    if not found or (len(found) > 1 and sha256 is not None):
-        message = f"{index.name} has {len(found)} generations whose fingerprint starts with {start[:_LONGEST_LEAF]!r}"
-        raise TargetError(message, f"see `originlock ca show {index.name}`")
-    if found[0] == index.newest:
-        message = f"generation {index.newest.number} of {index.name} is the one that issues"
-        raise RefusedError(message, f"make the next one first: originlock ca renew {index.name} --authority")
-    return found[0]

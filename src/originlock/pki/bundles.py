@@ -50,6 +50,9 @@ _MOST_READ: Final = 400
 _MOST_CHECKS: Final = 2_000
 """Signatures of a file that are checked (our choice: a second or so)."""
 
+_MOST_LINES: Final = 2_000_000
+"""Our choice: as lines of 64 letters, a list of 50 MB has fewer than half as many."""
+
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _UTF8: Final = b"\xef\xbb\xbf"
 _MARKS: Final[tuple[tuple[bytes, Form], ...]] = (
@@ -110,6 +113,8 @@ def _form(data: bytes, limit: int) -> Form:
             return form
     if data.startswith(_UTF16) or data[1:20:2] == b"\0" * 10:
         return "utf-16"
+    if data.count(b"\n") > _MOST_LINES:
+        return "binary"
     if data[:1] == b"\x30" and data[1:2] >= b"\x80":
         return _der_form(data)
     return _text_form(data)

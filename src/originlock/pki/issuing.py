@@ -156,8 +156,11 @@ def list_dates(now: datetime.datetime, days: int, issuer: x509.Certificate) -> D
 
 
 def default_names(leaf: str, authority: str) -> tuple[str, ...]:
-    """The name of a leaf for which none was asked: no host has it, but a verifier wants one."""
-    return (f"DNS:{leaf}.{authority}".lower(),)
+    """The name of a leaf for which none was asked: no host has it, but a verifier wants one.
+
+    ICANN has reserved ``internal`` for such names (resolution 2024.07.29.06): it is never somebody's domain.
+    """
+    return (f"DNS:{leaf}.{authority}.internal".lower(),)
 
 
 def _begun(subject: x509.Name, issuer: x509.Name, public_key: PublicKey, dates: Dates) -> x509.CertificateBuilder:

@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from originlock.errors import RefusedError, UsageError
 from originlock.facts.certificates import pem_of, sha256_of
 from originlock.pki import issuing
-from originlock.pki.index import GenerationEntry, Index, LeafEntry, damaged, leaf_of
+from originlock.pki.index import GenerationEntry, Index, LeafEntry, leaf_of, loaded
 from originlock.pki.issuing import Dates, Reason, Revoked, Subject
 from originlock.pki.keys import KeyKind, PrivateKey, PublicKey, kind_of, new_key
 from originlock.pki.names import WrongNameError, name_of
-from originlock.pki.parsing import UnreadableError
+from originlock.pki.parsing import UnreadableError, certificate_of
 from originlock.pki.requests import request_of, usable
 from originlock.pki.storage import AuthorityFolder
 
@@ -66,7 +66,7 @@ class Maker:
         last = self._index.generations[-1] if self._index.generations else None
         number = 1 if last is None else last.number + 1
         if kind is None:
-            kind = KeyKind.P256 if last is None else kind_of(_key_of(last.pem, self._index.name))
+            kind = KeyKind.P256 if last is None else kind_of(_key_of(last.pem))
         key = new_key(kind)
         dates = issuing.authority_dates(self._now, days)
         entry = GenerationEntry(
@@ -102,7 +102,7 @@ class Maker:
         elif before.has_key:
             key = wish.key or kind_of(certificate.key)
         else:
-            key = usable(x509.load_pem_x509_certificate(before.pem.encode()).public_key())
+            key = usable(loaded(before.pem).public_key())
         names = wish.names or certificate.names
         return self._made(before.name, self._planned(names, wish.days, before.days, key))
 
@@ -135,7 +135,7 @@ class Maker:
         issuer, key = self._signer(generation)
         number = generation.list_number + 1
         revoked = [
-            Revoked(x509.load_pem_x509_certificate(each.pem.encode()).serial_number, each.revoked_at, each.reason)
+            Revoked(loaded(each.pem).serial_number, each.revoked_at, each.reason)
             for each in self._index.leaves
             if each.issuer == generation.sha256 and each.revoked_at is not None
         ]
@@ -145,7 +145,7 @@ class Maker:
         return msgspec.structs.replace(generation, list_number=number, list_pem=pem)
 
     def _planned(self, names: tuple[str, ...], days: int | None, usual: int, key: KeyKind | PublicKey) -> _Plan:
-        issuer = x509.load_pem_x509_certificate(self._index.newest.pem.encode())
+        issuer = loaded(self._index.newest.pem)
         dates = issuing.leaf_dates(self._now, days or usual, issuer)
         again = f"make its next generation: originlock ca renew {self._index.name} --authority"
         if dates.ends <= self._now:
@@ -168,7 +168,7 @@ class Maker:
 
     def _signer(self, generation: GenerationEntry) -> tuple[x509.Certificate, PrivateKey]:
         key = self._room.key(generation.sha256, generation.pem)
-        return x509.load_pem_x509_certificate(generation.pem.encode()), key
+        return loaded(generation.pem), key
 
     def _kept(self, certificate: x509.Certificate, key: PrivateKey | None) -> str:
         """A new certificate as PEM, after its key was kept."""
@@ -199,9 +199,6 @@ def _general(names: tuple[str, ...]) -> tuple[x509.GeneralName, ...]:
         raise UsageError(str(error), "mend that name") from error
 
 
-def _key_of(pem: str, name: str) -> str:
+def _key_of(pem: str) -> str:
     """How the facts describe the key of one of our own certificates."""
-    try:
-        return leaf_of(LeafEntry("", pem, "", 0, has_key=True)).certificate.key
-    except UnreadableError as error:
-        raise damaged(name) from error
+    return certificate_of(loaded(pem).public_bytes(Encoding.DER)).key

@@ -14,7 +14,7 @@ import re
 
 import msgspec
 
-from originlock.facts.bundle import FoundLine, LineKind, Unreadable
+from originlock.facts.bundle import MOST_LINES, FoundLine, LineKind, Unreadable
 
 _BOUNDARY = re.compile(r"-----(BEGIN|END) ([A-Z0-9][A-Z0-9 .#/]{0,63})-----")
 """RFC 7468, section 3, with labels of at most 64 letters (our choice)."""
@@ -39,6 +39,10 @@ _DUMP = re.compile(
 
 _BAG = re.compile(r"Bag Attributes|friendlyName:|localKeyID:|Key Attributes|subject=|issuer=|1\.3\.6\.1\.4\.1\.311\.")
 """How lines of ``openssl pkcs12`` and of ``openssl s_client -showcerts`` begin."""
+
+
+_MOST_BLOCKS = 20_000
+"""Blocks that are kept (our choice: far more than any trust store can have; one too many is an error already)."""
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -68,6 +72,7 @@ class Scan:
         self._wanted = wanted
         self.blocks: list[Block] = []
         self.lines: list[FoundLine] = []
+        self._noted: dict[LineKind, int] = {}
         self._label: str | None = None
         self._bare = 0
         self._first = 0
@@ -100,7 +105,10 @@ class Scan:
             self._keep(last, Unreadable("no-end"))
 
     def _note(self, number: int, kind: LineKind) -> None:
-        self.lines.append(FoundLine(number, kind))
+        noted = self._noted.get(kind, 0)
+        if noted < MOST_LINES:
+            self._noted[kind] = noted + 1
+            self.lines.append(FoundLine(number, kind))
 
     def _unwrapped(self, number: int, raw: str) -> str:
         """The line without what no line should have; what it had is noted."""
@@ -137,7 +145,8 @@ class Scan:
 
     def _keep(self, last: int, inside: bytes | Unreadable) -> None:
         kept = inside if self._label == self._wanted else None
-        self.blocks.append(Block(self._label or "", self._first, last, self._size, kept))
+        if len(self.blocks) < _MOST_BLOCKS:
+            self.blocks.append(Block(self._label or "", self._first, last, self._size, kept))
         self._label = None
 
     def _take(self, number: int, line: str) -> None:

@@ -77,13 +77,18 @@ def read(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise _unusable(path, error) from error
-    with os.fdopen(handle, "rb") as file:
+    try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST:
             message = f"{path} is no file of ours"
             raise StateError(message, _REMEDY)
         _check(path, found, "600")
-        return file.read(LARGEST)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read(LARGEST)
+    except OSError as error:
+        raise _unusable(path, error) from error
+    finally:
+        os.close(handle)
 
 
 def replaced(path: Path, data: bytes) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from originlock.errors import StateError, UsageError
@@ -62,11 +61,15 @@ class AuthorityFolder:
         private_files.made(self._folder / _KEYS)
         index = self.index()
         known = set() if index is None else {f"{each}{_SUFFIX}" for each in index.with_keys()}
-        unknown = [name for name in private_files.listed(self._folder / _KEYS) if name not in known]
+        there = private_files.listed(self._folder / _KEYS)
+        unknown = [name for name in there if name not in known]
         if index is None and sum(not name.startswith(private_files.TEMPORARY) for name in unknown) > 1:
             # Nobody who is killed while making an authority leaves more than one.
             message = f"there are keys of an authority in {self._folder}, and no {_INDEX} that knows them"
             raise StateError(message, "bring it back from a backup, or move that folder away")
+        if not known.issubset(there):
+            # That is no work of ours: what looks like a leftover may be a key whose certificate is damaged.
+            return index
         for name in unknown:
             private_files.removed(self._folder / _KEYS / name)
         for name in private_files.listed(self._folder):
@@ -89,6 +92,7 @@ class AuthorityFolder:
         Raises:
             UsageError: there is no passphrase, or a wrong one.
             StateError: the key is not there, not safe, or another certificate's.
+            UnreadableError: what should be its certificate is none.
         """
         path = self._key_path(sha256)
         data = private_files.read(path)
@@ -110,7 +114,7 @@ class AuthorityFolder:
 
 
 def _belong_together(key: PrivateKey, pem: str) -> bool:
-    certified = x509.load_pem_x509_certificate(pem.encode()).public_key()
+    certified = indexes.loaded(pem).public_key()
     if not isinstance(certified, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
         return False
     return public_bytes(certified) == public_bytes(key.public_key())

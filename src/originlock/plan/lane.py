@@ -15,6 +15,7 @@ from originlock.facts.origin import Missing, PrefixList, SecurityGroup
 from originlock.facts.probing import Verdict
 from originlock.facts.snapshot import Held
 from originlock.facts.unknown import Unknown
+from originlock.facts.words import target_in_words
 from originlock.plan import proving
 from originlock.plan.acts import (
     Act,
@@ -308,7 +309,7 @@ class Lane:
         begun = "was narrowed" if self.state is State.WAITING else "was begun"
         self.stop(
             Event.FORSAKEN,
-            f"nothing {begun} at {self.name}, for {on} had to be proved first, and was not",
+            f"nothing {begun} at {self.said}, for {target_in_words(on)} had to be proved first, and was not",
             "see what is said of that one",
         )
 
@@ -316,6 +317,11 @@ class Lane:
     def name(self) -> str:
         """The target's id, which what is made has only once it is."""
         return self.names.get(self.target, self.target)
+
+    @property
+    def said(self) -> str:
+        """The target in words."""
+        return target_in_words(self.name)
 
     def _take_up(self, act: Act) -> None:
         self.act, self.tries, self.answer = act, 0, None
@@ -377,7 +383,7 @@ class Lane:
         self._fresh_patience()
         self.look_again_for = self.settle
         if self.tries > _TRIES:
-            self._give_up(f"AWS took the change of {self.name} {_TRIES} times, and does not show it", _LIST_REMEDY)
+            self._give_up(f"AWS took the change of {self.said} {_TRIES} times, and does not show it", _LIST_REMEDY)
         else:
             self.on(Event.ACT_SETTLES)
 
@@ -471,12 +477,12 @@ class Lane:
     def _why_not(self, act: Act, held: Held) -> tuple[str, str] | None:
         """Why an act of which nothing was done is not to be tried again, and the remedy; None if it is."""
         if isinstance(held, PrefixList) and self._was_given_up(held):
-            return f"AWS gave up the change of {self.name}: {held.message or held.state}", _GAVE_UP
+            return f"AWS gave up the change of {self.said}: {held.message or held.state}", _GAVE_UP
         if isinstance(act, StoreAct | EdgeAct):
             if why := given_up(act, held):
                 return why, _EDGE_GAVE_UP
             if _at_work(held):
-                return f"{self.name} is not ready after {self.waited:.0f} s", AGAIN_LATER
+                return f"{self.said} is not ready after {self.waited:.0f} s", AGAIN_LATER
         if isinstance(self.answer, Failed):
             return self.answer.message, self.answer.remedy
         if (other := in_the_way(act, held)) is not None:
@@ -518,8 +524,8 @@ class Lane:
         )
 
     def _say(self, when: str, verdict: Verdict, evidence: str) -> None:
-        what = proving.in_words(self.expectation, self.names)
-        if when == "after-narrow":
+        what = "it is as asked for" if self.of_trust else proving.in_words(self.expectation, self.names)
+        if when == "after-narrow" and not self.of_trust:
             what += ", what was revoked is gone" if self.expectation.present else ", what was taken away is gone"
         # A proof that is taken again after a wait stands for the one before it.
         self.proofs = [proof for proof in self.proofs if proof.when != when]
@@ -554,7 +560,7 @@ class Lane:
             if self.gate:
                 self.stop(
                     Event.BLIND_BEFORE_NARROW,
-                    f"{self.name} could not be read back, so nothing was narrowed: {seen.unknown}",
+                    f"{self.said} could not be read back, so nothing was narrowed: {seen.unknown}",
                     "mend the reading and run `originlock apply` again, or say --no-prove",
                 )
             else:
@@ -573,7 +579,7 @@ class Lane:
             self._say("before-narrow", Verdict.BROKEN, f"changed since the look: {', '.join(changed)}")
             self.stop(
                 Event.BROKEN_BEFORE_NARROW,
-                f"somebody else changed {', '.join(changed)} of {self.name}, so nothing was narrowed",
+                f"somebody else changed {', '.join(changed)} of {self.said}, so nothing was narrowed",
                 "run `originlock apply` again: it plans from what AWS holds then",
             )
             return
@@ -585,7 +591,7 @@ class Lane:
         self._say(when, Verdict.BROKEN, f"AWS does not show {missing} after {self.waited:.0f} s")
         self.stop(
             Event.BROKEN_BEFORE_NARROW,
-            f"AWS does not show {missing} of {self.name}, so nothing was narrowed",
+            f"AWS does not show {missing} of {self.said}, so nothing was narrowed",
             "run `originlock apply` again; if it happens again, see who else changes it",
         )
 
@@ -611,14 +617,14 @@ class Lane:
             self.widened = False
             self.stop(
                 Event.BROKEN_BEFORE_NARROW,
-                f"nothing was narrowed at {self.name}: {seen.stops}",
+                f"nothing was narrowed at {self.said}: {seen.stops}",
                 _NOT_SERVED,
             )
         elif self.state is State.PROBING and self.presents and seen.unpresented:
             self.widened = False
             self.stop(
                 Event.BROKEN_BEFORE_NARROW,
-                f"nothing was narrowed at {self.name}: {seen.unpresented}",
+                f"nothing was narrowed at {self.said}: {seen.unpresented}",
                 _NOT_PRESENTED,
             )
         elif self.state is State.PROBING:
@@ -670,9 +676,9 @@ class Lane:
         self.widened = False
         self.undo_queue = self._undoable()
         if not self.undo_queue:
-            self.stop(Event.BROKEN_BEFORE_NARROW, f"AWS does not show {missing} of {self.name}", _SEE_WHO)
+            self.stop(Event.BROKEN_BEFORE_NARROW, f"AWS does not show {missing} of {self.said}", _SEE_WHO)
             return
-        self._undo_narrowing(f"after the narrowing AWS did not show {missing} of {self.name}: it was undone", _SEE_WHO)
+        self._undo_narrowing(f"after the narrowing AWS did not show {missing} of {self.said}: it was undone", _SEE_WHO)
 
     def _undo_narrowing(self, message: str, remedy: str) -> None:
         self.widened = False

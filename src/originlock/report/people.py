@@ -154,8 +154,13 @@ def _few(cidrs: Iterable[str]) -> str:
 
 def _hole(hole: Hole) -> list[Line]:
     if hole.closed_by_plan:
-        return [Line(f"hole: {hole.target} lets in {hole.lets_in} ({hole.what}): this plan closes it", Tone.WARNING)]
-    lines = [Line(f"HOLE: {hole.target} lets in {hole.lets_in} ({hole.what})", Tone.BAD)]
+        return [
+            Line(
+                f"hole: {target_in_words(hole.target)} lets in {hole.lets_in} ({hole.what}): this plan closes it",
+                Tone.WARNING,
+            )
+        ]
+    lines = [Line(f"HOLE: {target_in_words(hole.target)} lets in {hole.lets_in} ({hole.what})", Tone.BAD)]
     return lines + ([Line(f"to close it: {hole.close_with}", indent=3)] if hole.close_with else [])
 
 
@@ -202,8 +207,15 @@ def _summary(plan: Plan, hint: str) -> list[Line]:
 def _refused(plan: Plan) -> str:
     """``Refused by 2 guards``; with the origins where not all are refused."""
     all_of_them = len(plan.refused) == len(plan.policies)
-    whom = "" if all_of_them else f" for {', '.join(sorted(plan.refused))}"
+    named = ", ".join(sorted(plan.refused)) or _locks(plan)
+    whom = "" if all_of_them else f" for {named}"
     return f"Refused{whom} by {count(len(plan.objections), 'guard')}"
+
+
+def _locks(plan: Plan) -> str:
+    """The locks that were refused, where no origin was as a whole: ``the identity lock of shop``."""
+    found = dict.fromkeys((each.lock, each.origin) for each in plan.objections if each.lock)
+    return ", ".join(f"the {lock} lock of {origin}" for lock, origin in found)
 
 
 def _standing(plan: Plan) -> Line:
@@ -270,7 +282,7 @@ _OUTCOME_TONES = {
 def _locked(result: ApplyResult) -> list[Line]:
     if result.outcome is Outcome.REFUSED:
         still = f" NOT LOCKED: {count(len(result.holes), 'hole')} open." if result.holes else ""
-        named = ", ".join(sorted(result.plan.refused))
+        named = ", ".join(sorted(result.plan.refused)) or _locks(result.plan)
         others = f"Refused for {named}; what was done for the others stands above."
         what = others if result.lanes else "Nothing was changed."
         return [Line(f"{what}{still}", Tone.BAD if still or result.lanes else Tone.PLAIN)]
@@ -288,9 +300,9 @@ def _locked(result: ApplyResult) -> list[Line]:
 
 
 _STANDS = {
-    (False, False): "The groups hold what is wanted, read back from AWS; no connection was tried.",
+    (False, False): "Everything that is wanted is there, read back from AWS; no connection was tried.",
     (True, True): "LOCKED: the edge is served, strangers are kept out; seen by connections and read back from AWS.",
-    (True, False): "The groups hold what is wanted, read back from AWS; connections could not tell all of it.",
+    (True, False): "Everything that is wanted is there, read back from AWS; connections could not tell all of it.",
 }
 """What an apply that went well says at its end: whether connections were made, and whether they told everything."""
 

@@ -9,6 +9,7 @@ import datetime
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from originlock import pki
 from originlock.app.observe import KnownTrust, TrustPorts
 from originlock.errors import OriginlockError
 from originlock.facts.certificates import Authority, Certificate
@@ -72,6 +73,7 @@ class OurAuthorities:
 
     def shared(self, edge: str) -> Certificate | Unknown:
         """The edge's shared authority as it is published, if it is the one that is known; never on sight."""
+        pki.require()
         from originlock.edges.shared_authority import download  # noqa: PLC0415  HTTP is loaded when it is needed
         from originlock.locks.identity.shared_authority import AcceptedAuthority, judge_download  # noqa: PLC0415  ditto
         from originlock.pki.bundles import read_bundle  # noqa: PLC0415  ditto

@@ -236,6 +236,17 @@ def test_many_wrong_lines_are_one_finding() -> None:
     assert found.message.startswith("lines 1, 2, 3, 4, 5 and 4 more: ")
 
 
+def test_too_much_is_told_together() -> None:
+    """A file made to annoy would be a report of a hundred thousand paragraphs, or fill the memory."""
+    found = lint(b"-----BEGIN X-----\n" * 50_000)
+    assert len(found) < 40
+    assert any("19,970 more like these, from line 31 on" in each.message for each in found)
+    (blank, _) = sorted(lint(b"\n" * 500_000 + b"x\n"), key=lambda each: each.code)[:2]
+    assert (blank.code, len(blank.lines)) == ("blank-line", 1_000)
+    assert blank.message.startswith("lines 1, 2, 3, 4, 5 and more: ")
+    assert [each.code for each in lint_list(b"#\n" * 2_000_001)] == ["not-pem"]
+
+
 def test_lists_of_a_store_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """Thirty-one lists, or too many entries in all, would be refused by AWS only, after half of them were added."""
     one = read_revocation_list(list_pem(revocation_list(ROOT, 1, 2)).encode(), (PEM,))

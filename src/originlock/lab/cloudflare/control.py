@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "/originlock-lab/"
 
+#: Where Cloudflare publishes the authority of the shared certificate ('Authenticated Origin Pulls', global).
+SHARED_PATH: Final = "/ssl/static/authenticated_origin_pull_ca.pem"
+
 #: Every permission that the lab knows, for all that the user has.
 EVERYTHING: Final = tuple(
     (f"{name} Write", "*")
@@ -58,7 +61,7 @@ EVERYTHING: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class CloudflareRoom:
-    """The API with its control endpoints, and with the lists as text where Cloudflare's site has them."""
+    """The API with its control endpoints, and what Cloudflare publishes as files: the lists, the shared authority."""
 
     api: CloudflareApi
 
@@ -69,6 +72,9 @@ class CloudflareRoom:
             start_response("200 OK", [("Content-Type", "text/plain;charset=UTF-8")])
             held = self.api.state.held
             return ["\n".join(held.ipv4 if path == IPV4_PATH else held.ipv6).encode()]
+        if path == SHARED_PATH:
+            start_response("200 OK", [("Content-Type", "application/x-x509-ca-cert")])
+            return [self.api.state.shared_authority.pem.encode()]
         if not path.startswith(PREFIX):
             return self.api(environ, start_response)
         length = int(environ.get("CONTENT_LENGTH") or 0)

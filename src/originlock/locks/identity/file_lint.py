@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from originlock.facts.bundle import FileReading, Form, FoundBlock, LineKind
+from originlock.facts.bundle import MOST_LINES, FileReading, Form, FoundBlock, LineKind
 from originlock.facts.words import count
 from originlock.locks.identity.findings import BundleFinding
 from originlock.locks.identity.rules import finding
@@ -99,7 +99,7 @@ def in_lines(numbers: list[int]) -> str:
     listed = sorted(set(numbers))
     shown = [str(number) for number in listed[:_SHOWN]]
     more = len(listed) - len(shown)
-    last = f"{more} more" if more else shown.pop() if len(shown) > 1 else ""
+    last = ("more" if len(listed) >= MOST_LINES else f"{more} more") if more else shown.pop() if len(shown) > 1 else ""
     return f"{'line' if len(listed) == 1 else 'lines'} {', '.join(shown)}{f' and {last}' if last else ''}"
 
 

@@ -6,7 +6,7 @@ Lives here: its shape, and the order of findings. Must not live here: the rules 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -53,9 +53,28 @@ class BundleFinding(msgspec.Struct, frozen=True):
         return self.lines[0] if self.lines else None
 
 
+MOST_OF_A_CODE: Final = 30
+"""Findings of one rule that are told one by one (our choice: more than a trust store has certificates)."""
+
+
 def in_order(found: Iterable[BundleFinding]) -> tuple[BundleFinding, ...]:
-    """Errors first; then by line, what is of the whole file before."""
-    return tuple(sorted(found, key=lambda each: (each.severity, each.line or 0, each.code, each.message)))
+    """Errors first; then by line, what is of the whole file before. Too many of one rule are told together."""
+    kept: list[BundleFinding] = []
+    more: dict[str, list[BundleFinding]] = {}
+    seen: dict[str, int] = {}
+    for each in sorted(found, key=lambda each: (each.severity, each.line or 0, each.code, each.message)):
+        seen[each.code] = seen.get(each.code, 0) + 1
+        if seen[each.code] <= MOST_OF_A_CODE:
+            kept.append(each)
+        else:
+            more.setdefault(each.code, []).append(each)
+    return (*kept, *(_together(each) for each in more.values()))
+
+
+def _together(found: list[BundleFinding]) -> BundleFinding:
+    """One finding for many of one rule, at the first of their lines."""
+    message = f"and {len(found):,} more like these, from line {found[0].line} on"
+    return msgspec.structs.replace(found[0], message=message)
 
 
 def is_clean(found: Iterable[BundleFinding]) -> bool:

@@ -17,6 +17,7 @@ from originlock.intent.policy import NO_EDGE
 from originlock.locks.identity import naming
 from originlock.locks.identity.moves import Moves
 from originlock.locks.identity.standing import Standing, certificates_of, deployed
+from originlock.locks.identity.zone_findings import ZoneFinding, zone_findings
 from originlock.plan.change import Objection
 from originlock.plan.trust_acts import CreateTrustStore, ReplaceBundle
 
@@ -28,10 +29,6 @@ _MOST_AUTHORITIES: Final = 25
 
 _MOST_UPLOADED: Final = 10
 """Cloudflare API reference, origin TLS client auth: hostname certificates per zone: 10."""
-
-_BRINGS_CERTIFICATES: Final = frozenset({"full", "strict"})
-"""The SSL modes in which Cloudflare speaks TLS to the origin and presents a certificate (Cloudflare's documentation,
-Authenticated Origin Pulls: "Full or higher")."""
 
 
 def objections(stand: Standing, snapshot: Snapshot, made: Moves) -> tuple[Objection, ...]:
@@ -170,14 +167,17 @@ def _of_zone(stand: Standing, snapshot: Snapshot) -> Said:
             ("add it: originlock zone add NAME; or use a token of the account that has it"),
         )
     elif isinstance(zone, Zone):
-        yield from _of_zone_itself(stand, zone)
+        yield from _of_zone_itself(stand, zone, _dns_name(snapshot))
 
 
-def _of_zone_itself(stand: Standing, zone: Zone) -> Said:
-    if zone.status != "active":
-        servers = ", ".join(zone.name_servers) or "those that the edge names"
-        yield "zone-not-active", f"the zone {zone.name} is {zone.status}", f"have the registrar name {servers}"
-    yield from _of_ssl(stand, zone)
+def _of_zone_itself(stand: Standing, zone: Zone, dns_name: str) -> Said:
+    acknowledged = stand.identity.acknowledged
+    for each in zone_findings(stand.policy, zone, dns_name):
+        if each.refuses and not _left_to_others(stand, each):
+            yield each.kind, each.message, each.remedy
+    if isinstance(zone.ssl_by_host, Unknown) and "unread rules" not in acknowledged:
+        said = f"whether rules change the SSL mode of a host cannot be read: {zone.ssl_by_host.reason}"
+        yield "ssl-unread", said, 'let the token read it, or acknowledge "unread rules"'
     for what, value in (("global pulls", zone.global_pulls), ("zone-level pulls", zone.zone_pulls)):
         if isinstance(value, Unknown):
             yield "pulls-unread", f"{what} of {zone.name}: {value.reason}", "let the token read them"
@@ -190,19 +190,15 @@ def _of_zone_itself(stand: Standing, zone: Zone) -> Said:
     yield from _of_certificates(stand, zone)
 
 
-def _of_ssl(stand: Standing, zone: Zone) -> Said:
-    modes = [("", zone.ssl), *(() if isinstance(zone.ssl_by_host, Unknown) else zone.ssl_by_host)]
-    for where, mode in modes:
-        at = f" (rule {where})" if where else ""
-        if isinstance(mode, Unknown):
-            yield "ssl-mode", f"the SSL mode of {zone.name} cannot be read: {mode.reason}", "let the token read it"
-        elif mode not in _BRINGS_CERTIFICATES:
-            said = f"the SSL mode of {zone.name} is {mode}{at}: the edge brings no certificate then"
-            yield "ssl-mode", said, "set it to Full (strict), or to Full while the origin's certificate is not valid"
-    if isinstance(zone.ssl_by_host, Unknown):
-        said = f"whether rules change the SSL mode of a host cannot be read: {zone.ssl_by_host.reason}"
-        if "unread rules" not in stand.identity.acknowledged:
-            yield "ssl-mode", said, 'let the token read it, or acknowledge "unread rules"'
+def _left_to_others(stand: Standing, finding: ZoneFinding) -> bool:
+    """A record that the plan mends is no reason to stop; that a name is not proxied is for a person to acknowledge."""
+    account = stand.policy.edge_account
+    mended = account is not None and account.manage_dns and finding.kind.startswith("record")
+    return mended or finding.kind == "record-not-proxied"
+
+
+def _dns_name(snapshot: Snapshot) -> str:
+    return "" if snapshot.load_balancer is None else snapshot.load_balancer.dns_name
 
 
 def _of_certificates(stand: Standing, zone: Zone) -> Said:

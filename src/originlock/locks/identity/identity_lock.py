@@ -9,10 +9,12 @@ from originlock.facts.edge import AcceptedList
 from originlock.facts.snapshot import Snapshot
 from originlock.intent.policy import Overrides, Policy
 from originlock.locks.identity import lock, rollback
+from originlock.locks.identity.promises import promised
 from originlock.locks.identity.questions import questions as open_questions
 from originlock.plan.acts import Inverse
 from originlock.plan.change import Contribution, Hole, Unread
 from originlock.plan.questions import Question
+from originlock.verify.promises import Promise
 
 
 class IdentityLock:
@@ -65,3 +67,7 @@ class IdentityLock:
         """What the lock rests on and could not be read."""
         del accepted
         return () if policy.identity is None else lock.unread(policy, policy.identity, snapshot)
+
+    def promises(self, policy: Policy, snapshot: Snapshot) -> tuple[Promise, ...]:
+        """The listeners demand our certificate, and the edge presents it."""
+        return () if policy.identity is None else promised(policy, policy.identity, snapshot)

@@ -19,6 +19,7 @@ from originlock.locks.identity import guards, shut_out
 from originlock.locks.identity.leaving import leaving
 from originlock.locks.identity.moves import Moves, can_be_seen, moves
 from originlock.locks.identity.standing import SHARED, Standing, presented_for, standing
+from originlock.locks.identity.zone_findings import zone_findings
 from originlock.plan.change import Contribution, Effect, Hole, Note, Objection, Phase, Unread
 from originlock.plan.trust_acts import SetMutualTls, needs_presented
 
@@ -163,16 +164,37 @@ def _notes(stand: Standing, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     begins = identity.mode == "verify" and any(each.mutual.mode != "verify" for each in stand.secure)
     if begins and isinstance(keep_alive, int):
         yield "", _SETTLING.format(seconds=keep_alive)
-    yield from _of_zone(stand)
+    yield from _of_zone(stand, snapshot)
 
 
-def _of_zone(stand: Standing) -> Iterator[tuple[str, str]]:
+def _of_zone(stand: Standing, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     zone = stand.zone
-    if zone is None or stand.identity.certificate != "own":
+    if zone is None:
         return
-    shared = [name for name in stand.policy.hostnames if presented_for(name, zone).certificate == SHARED]
-    if shared:
-        yield "", f"{', '.join(shared)}: the edge presents its shared certificate now, as it does for every customer"
+    dns_name = "" if snapshot.load_balancer is None else snapshot.load_balancer.dns_name
+    for each in zone_findings(stand.policy, zone, dns_name):
+        if not each.refuses or each.kind == "record-not-proxied":
+            yield "", f"{each.message}; what to do: {each.remedy}"
+    yield from _of_records(stand, zone, dns_name)
+    if stand.identity.certificate == "own":
+        shared = [name for name in stand.policy.hostnames if presented_for(name, zone).certificate == SHARED]
+        if shared:
+            yield (
+                "",
+                f"{', '.join(shared)}: the edge presents its shared certificate now, as it does for every customer",
+            )
+    if not isinstance(zone.dedicated, Unknown) and zone.dedicated:
+        missing = sorted(set(zone.dedicated) - set(stand.policy.network.extra_ranges))
+        if missing:
+            yield "", f"the edge keeps addresses for this zone alone ({', '.join(missing)}): name them in extra_ranges"
+
+
+def _of_records(stand: Standing, zone: Zone, dns_name: str) -> Iterator[tuple[str, str]]:
+    """Names that are DNS only tell everybody where the load balancer is."""
+    for each in () if isinstance(zone.records, Unknown) else zone.records:
+        to_us = dns_name and each.kind == "CNAME" and each.content.rstrip(".").lower() == dns_name.lower()
+        if to_us and not each.proxied and each.name not in stand.policy.hostnames:
+            yield "", f"{each.name} is DNS only and points to the load balancer: its visitors do not come by the edge"
 
 
 def _basis(policy: Policy, snapshot: Snapshot) -> tuple[tuple[str, str], ...]:

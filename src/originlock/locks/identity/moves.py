@@ -22,10 +22,11 @@ from originlock.facts.snapshot import Snapshot
 from originlock.facts.trust import Bucket, Listeners, MutualTls, TrustStore, bucket_target, new_listener
 from originlock.facts.unknown import Unknown
 from originlock.facts.words import count
-from originlock.facts.zone import Association, Scope, Zone, certificate_target
+from originlock.facts.zone import Association, Scope, Zone, certificate_target, zone_of
 from originlock.intent.policy import NO_EDGE
 from originlock.locks.identity import naming
 from originlock.locks.identity.standing import Standing, Wanted, certificates_of, deployed, union
+from originlock.locks.identity.zone_findings import wanted_records
 from originlock.plan.acts import Act
 from originlock.plan.change import Draft, Effect, Milestone, Phase, Presented, Wait
 from originlock.plan.trust_acts import (
@@ -83,11 +84,12 @@ def moves(stand: Standing, snapshot: Snapshot) -> Moves:
     made = Moves(stand.policy.origin)
     if stand.wanted is None:
         return made
+    _records(made, stand, snapshot)
     provable = stand.policy.edge == NO_EDGE or can_be_seen(stand, snapshot)
     verifying = stand.identity.mode == "verify"
     if verifying:
         _trust(made, stand, snapshot, stand.wanted, narrow=provable)
-    trusting = made.targets()
+    trusting = [target for target in made.targets() if zone_of(target) is None]
     moved = _listeners_that_verify(made, stand)
     made.after(moved, trusting, Milestone.WIDENED)
     presenting = _edge(made, stand, stand.wanted, [*trusting, *moved])
@@ -101,6 +103,15 @@ def moves(stand: Standing, snapshot: Snapshot) -> Moves:
     _probe(made, stand, [*trusting, *moved, *presenting])
     _tidy(made, stand, stand.wanted)
     return made
+
+
+def _records(made: Moves, stand: Standing, snapshot: Snapshot) -> None:
+    """Where it is asked for, each hostname leads to the edge, and from there to the load balancer."""
+    account, balancer = stand.policy.edge_account, snapshot.load_balancer
+    if stand.zone is None or account is None or not account.manage_dns or balancer is None:
+        return
+    for act in wanted_records(stand.policy, stand.zone, balancer.dns_name):
+        made.add(Phase.WIDEN, Effect.WIDEN, act, "visitors meet the edge, and the edge asks the load balancer")
 
 
 # -- trust --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,95 @@
+"""What the identity lock promises, held against what was read back.
+
+Lives here: promises with their verdicts. Must not live here: connections (see `originlock.verify`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from originlock.facts.probing import Verdict
+from originlock.facts.snapshot import Snapshot
+from originlock.facts.trust import Listeners, SecureListener, TrustStore
+from originlock.facts.unknown import Unknown
+from originlock.intent.policy import NO_EDGE, IdentityPolicy, Policy
+from originlock.locks.identity.standing import SHARED, Standing, presented_for, standing
+from originlock.verify.finding import Finding, broken, kept, unknown
+from originlock.verify.promises import Promise
+
+IDENTITY: Final = "identity"
+
+
+def promised(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -> tuple[Promise, ...]:
+    """Each listener, and each hostname's certificate."""
+    if identity.mode == "off":
+        return ()
+    if not isinstance(snapshot.listeners, Listeners):
+        why = snapshot.listeners.reason if isinstance(snapshot.listeners, Unknown) else "they were not read"
+        return (_of(policy, "everyone else", "every listener: by reading back", "asked who they are", unknown(why)),)
+    stand = standing(policy, identity, snapshot)
+    return (*_listeners(policy, stand), *_presented(policy, stand, snapshot))
+
+
+def _of(policy: Policy, who: str, where: str, expected: str, finding: Finding) -> Promise:
+    return Promise(policy.origin, who, where, expected, finding.verdict, finding.said, IDENTITY)
+
+
+def _listeners(policy: Policy, stand: Standing) -> Iterator[Promise]:
+    whose = "our certificate" if stand.identity.certificate == "own" else "the edge's shared certificate (weak)"
+    expected = f"refused without {whose}" if stand.identity.mode == "verify" else "asked for a certificate"
+    for each in stand.secure:
+        where = f"the listener on port {each.port}: by reading back"
+        yield _of(policy, "everyone else", where, expected, _demands(stand, each))
+
+
+def _demands(stand: Standing, listener: SecureListener) -> Finding:
+    mode = listener.mutual.mode
+    if stand.identity.mode == "passthrough":
+        return kept(f"it is in mode {mode}") if mode != "off" else broken("it asks nobody for a certificate")
+    if mode != "verify":
+        return broken(f"it verifies nobody ({mode})")
+    if listener.mutual.trust_store != stand.store_target or not isinstance(stand.store, TrustStore):
+        return broken("it trusts a store that is not this origin's")
+    if isinstance(stand.store.members, Unknown):
+        return unknown(stand.store.members.reason)
+    if stand.wanted is None:
+        return unknown(stand.missing)
+    more = set(stand.store.members) - set(stand.wanted.members)
+    if more:
+        return broken(f"it trusts {', '.join(each[:12] for each in sorted(more))} too, which is not wanted")
+    return kept("it verifies, and trusts nobody else")
+
+
+def _presented(policy: Policy, stand: Standing, snapshot: Snapshot) -> Iterator[Promise]:
+    if policy.edge == NO_EDGE:
+        return
+    for hostname in policy.hostnames:
+        where = f"the certificate for {hostname}: by reading back"
+        finding = _is_presented(stand, snapshot, hostname)
+        # Without the edge's account it is told by connections alone: a listener that verifies refuses any other.
+        told = finding.verdict is not Verdict.UNKNOWN or policy.edge_account is not None
+        promise = _of(policy, "edge", where, "presented", finding)
+        yield (
+            promise
+            if told
+            else Promise(
+                *(policy.origin, "edge", where, "presented", finding.verdict, finding.said, IDENTITY), matters=False
+            )
+        )
+
+
+def _is_presented(stand: Standing, snapshot: Snapshot, hostname: str) -> Finding:
+    if stand.wanted is None:
+        return unknown(stand.missing)
+    if stand.zone is None:
+        why = snapshot.zone.reason if isinstance(snapshot.zone, Unknown) else "the edge's account is not known"
+        return unknown(why)
+    seen = presented_for(hostname, stand.zone)
+    if isinstance(seen.certificate, Unknown):
+        return unknown(seen.certificate.reason)
+    wanted = SHARED if stand.wanted.leaf is None else stand.wanted.leaf.certificate.sha256
+    if seen.certificate == wanted:
+        return kept(f"the edge is told to present it ({seen.by})")
+    other = "none" if not seen.certificate else "its shared one" if seen.certificate == SHARED else "another one"
+    return broken(f"the edge is told to present {other} ({seen.by})")

@@ -1,0 +1,201 @@
+"""An origin that is to ask its edge who it is: its authority, its account at the edge, an attacker, and the load.
+
+Lives here: what the stories of the identity lock play on beside a site. Must not live here: a story, or what is thought
+of its end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.story.asking import Asking, asking, show
+from tests.story.site import ASK, ZONE, Ended, Site, Zone
+from tests.story.stage import SECONDS
+
+from originlock.lab.addresses import FRONT_IPV4, FRONT_IPV6, STRANGER
+from originlock.lab.world_cloudflare import ProxiedHost, attackers_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from tests.story.stage import Stage
+
+PASSPHRASE: Final = "a passphrase for tests alone"
+
+#: So many visitors a second come through the edge; each is a new connection to the origin, too.
+RATE: Final = 40
+
+#: Where a target tells which client certificate arrived.
+ECHO_PATH: Final = "/.well-known/originlock-certificate"
+ECHO: Final = f'echo = "{ECHO_PATH}"'
+
+ATTACKER: Final = "www.attacker.example"
+
+#: How the edge says that the origin refused it: with TLS 1.3 after the handshake, or in it.
+REFUSED: Final = {"520", "525"}
+
+#: Buckets: one that the product makes, and one in which there was something before.
+BUNDLES: Final = "bundles-of-the-shop"
+FOREIGN: Final = "bundles-of-somebody"
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A site whose listener is to ask for the edge's certificate."""
+
+    site: Site
+
+    @classmethod
+    def of(cls, stage: Stage, *, authority: bool = True, **settings: object) -> Guarded:
+        """Make the site, with a path that tells which certificate arrived; and an authority with a leaf for the edge.
+
+        `settings` are of the lab's Cloudflare.
+        """
+        # Below the second after which a SYN is sent again: what a filter drops for a moment is lost.
+        zone = Zone.of(stage, **{"connect_seconds": 0.9, **settings})
+        made = cls(zone.site())
+        elbv2 = stage.running.aws.client("elbv2")
+        found = elbv2.describe_target_groups(Names=[f"{made.site.origin.name}-targets"])["TargetGroups"]
+        elbv2.create_rule(
+            ListenerArn=made.site.origin.listener_arn,
+            Priority=2,
+            Conditions=[{"Field": "path-pattern", "Values": [ECHO_PATH]}],
+            Actions=[{"Type": "forward", "TargetGroupArn": found[0]["TargetGroupArn"]}],
+        )
+        made._token_file.write_text(zone.token, encoding="ascii")
+        made._token_file.chmod(0o600)
+        if authority:
+            made.well("ca", "init", "shop")
+            made.well("ca", "issue", "shop", "edge")
+        return made
+
+    @property
+    def _token_file(self) -> Path:
+        return self.site.stage.folder / "token"
+
+    # --- commands -----------------------------------------------------------------------------------------------
+
+    def configured(self, *lines: str, evidence: str = ECHO, sections: Sequence[str] = ()) -> Sequence[str]:
+        """Write a configuration with both locks, and return the options that name it; `lines` are of the identity."""
+        return self.site.configured(
+            "[origins.shop.identity]",
+            f'bucket = "{BUNDLES}"',
+            "create_bucket = true",
+            evidence,
+            *lines,
+            "[origins.shop.edge_account]",
+            f'zone = "{ZONE}"',
+            f'token_file = "{self._token_file}"',
+            *sections,
+        )
+
+    def well(self, *arguments: str, code: int = 0) -> Ended:
+        """Run a command that must end well, or with this code."""
+        ended = self.site.run(*arguments)
+        assert ended.code == code, f"{ended.code}\n{ended.err}\n{ended.out}"
+        return ended
+
+    def apply(self, *options: str, code: int = 0) -> Any:  # noqa: ANN401 - JSON
+        """Run `originlock apply`, which must end with this code; returns what it says."""
+        return self.well(*self.site.apply(*options), code=code).json
+
+    def rollback(self, *options: str, code: int = 0) -> Any:  # noqa: ANN401 - JSON
+        """Run `originlock rollback`, which must end with this code; returns what it says."""
+        return self.well("rollback", "--yes", "-o", "json", *options, code=code).json
+
+    # --- visitors -----------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def visited(self, what: str) -> Iterator[Asking]:
+        """Visitors come through the edge all the while, over IPv4 and IPv6, and each of them must be served."""
+        front, sources = (FRONT_IPV4[0], FRONT_IPV6[0]), (*STRANGER.ipv4, *STRANGER.ipv6)
+        hostname, stage = self.site.origin.hostname, self.site.stage
+        with asking(stage, STRANGER.name, hostname, front, sources, RATE) as visitors:
+            yield visitors
+            visitors.pass_by()
+            summary = visitors.told()
+        show(what, summary)
+        assert summary["failed"] == {}, summary["failures"]
+
+    # --- somebody else's zone -----------------------------------------------------------------------------------
+
+    def attack(self) -> None:
+        """Have another customer put a zone in front of this origin, with the edge's shared certificate."""
+        url = self.site.stage.running.state.cloudflare_url.partition("/client/")[0]
+        victim = ProxiedHost(self.site.zone.id, ZONE, self.site.origin.hostname, "")
+        attackers_zone(url, victim, self.site.origin.dns_name)
+
+    def attacked(self) -> set[str]:
+        """The statuses that the attacker's visitors get."""
+        stage = self.site.stage
+        line = stage.line("stranger", "python3", "-c", ASK, ATTACKER)
+        done = subprocess.run(line, env=stage.environment, capture_output=True, text=True, timeout=SECONDS, check=False)
+        return {each.partition(" ")[0] for each in done.stdout.splitlines()}
+
+    # --- the origin as people have it ---------------------------------------------------------------------------
+
+    def verifying(self, name: str, bundle_pem: str) -> None:
+        """Let the listener verify by a trust store of somebody's."""
+        aws = self.site.stage.running.aws
+        s3, elbv2 = aws.client("s3"), aws.client("elbv2")
+        s3.create_bucket(Bucket=FOREIGN, CreateBucketConfiguration={"LocationConstraint": aws.region})
+        s3.put_object(Bucket=FOREIGN, Key=name, Body=bundle_pem.encode())
+        made = elbv2.create_trust_store(
+            Name=name, CaCertificatesBundleS3Bucket=FOREIGN, CaCertificatesBundleS3Key=name
+        )["TrustStores"][0]
+        while made["Status"] != "ACTIVE":
+            time.sleep(0.05)
+            made = elbv2.describe_trust_stores(TrustStoreArns=[made["TrustStoreArn"]])["TrustStores"][0]
+        mutual = {"Mode": "verify", "TrustStoreArn": made["TrustStoreArn"]}
+        elbv2.modify_listener(ListenerArn=self.site.origin.listener_arn, MutualAuthentication=mutual)
+
+    def shared_pem(self) -> str:
+        """The authority of the edge's shared certificate, in the lab."""
+        return str(self.site.stage.running.cloudflare.get("shared-ca")["pem"])
+
+    def present_shared(self) -> None:
+        """Have the edge present its shared certificate for the whole zone."""
+        self.site.zone.call("PATCH", "/settings/tls_client_auth", {"value": "on"})
+
+    # --- what is there ------------------------------------------------------------------------------------------
+
+    def world(self) -> Mapping[str, Any]:
+        """All that the identity lock may change, on both sides, without ids and times."""
+        elbv2 = self.site.stage.running.aws.client("elbv2")
+        stores = {each["TrustStoreArn"]: each for each in elbv2.describe_trust_stores()["TrustStores"]}
+        zone = self.site.zone
+        pulls = "/origin_tls_client_auth"
+        certificates = {
+            scope: sorted(each["serial_number"] for each in zone.call("GET", pulls + path) or [])
+            for scope, path in (("zone", ""), ("hostname", "/hostnames/certificates"))
+        }
+        return {
+            "listeners": {
+                each["Port"]: self._demanded(each.get("MutualAuthentication", {}), stores)
+                for each in elbv2.describe_listeners(LoadBalancerArn=self.site.origin.arn)["Listeners"]
+            },
+            "stores": {each["Name"]: each["NumberOfCaCertificates"] for each in stores.values()},
+            "certificates": certificates,
+            "hostname": self._association(),
+            "zone": zone.call("GET", f"{pulls}/settings")["enabled"],
+            "global": zone.call("GET", "/settings/tls_client_auth")["value"],
+        }
+
+    @staticmethod
+    def _demanded(mutual: Mapping[str, Any], stores: Mapping[str, Any]) -> str:
+        store = stores.get(mutual.get("TrustStoreArn", ""))
+        return mutual.get("Mode", "off") if store is None else f"{mutual['Mode']} {store['Name']}"
+
+    def _association(self) -> tuple[bool | None, str]:
+        """Whether the hostname has its own certificate presented, and its serial."""
+        path = f"/origin_tls_client_auth/hostnames/{self.site.origin.hostname}"
+        try:
+            found = self.site.zone.call("GET", path)
+        except OSError:
+            return None, ""
+        return found["enabled"], str(found.get("serial_number") or "")
