@@ -100,25 +100,14 @@ def _origin(name: str, table: Table, edges: Sequence[EdgeDescription]) -> Policy
     if identity is not None and not table.has(keys.LOAD_BALANCER.name) and not table.void:
         table.problem("is about the listeners of a load_balancer; name one", IDENTITY.name)
     none = edge == (NO_EDGE,)
-    if none and (identity is None or account is not None) and not table.void:
-        fault = (
-            "there is no edge" if identity is not None else "without an edge there is only the identity lock to ask for"
-        )
-        table.problem(fault, EDGE_ACCOUNT.name if identity is not None else IDENTITY.name)
+    if none and identity is None and not table.void:
+        table.problem("is not given; without an edge there is nothing else to ask for", IDENTITY.name)
+    if none and account is not None:
+        table.problem("is given, and there is no edge", EDGE_ACCOUNT.name)
     if target is None or (described is None and not none):
         return None
-    return Policy(
-        name,
-        target,
-        NO_EDGE if described is None else described.name,
-        place,
-        hostnames,
-        network,
-        exceptions,
-        proof,
-        identity,
-        account,
-    )
+    named = NO_EDGE if described is None else described.name
+    return Policy(name, target, named, place, hostnames, network, exceptions, proof, identity, account)
 
 
 def _place(table: Table) -> Place:
