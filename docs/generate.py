@@ -16,6 +16,17 @@ from originlock.aws.least_privilege import document, statements
 from originlock.aws.permissions import CALLS, OPERATIONS, PURPOSES
 from originlock.aws.policy_scope import Scope
 from originlock.cli.main import COMMANDS
+from originlock.edges.cloudflare_calls import (
+    ACCOUNTS,
+    CERTIFICATES,
+    GLOBAL,
+    MANAGED_RECORDS,
+    OF_ACCOUNT,
+    READING,
+    WHY,
+    ZONE_ADD,
+    permissions_for,
+)
 from originlock.errors import EXIT_CODE_MEANINGS
 from originlock.facts.probing import OUTCOME_MEANINGS
 from originlock.intent import keys
@@ -138,6 +149,24 @@ def permissions(_: str) -> list[str]:
     return ["| action | on | conditions | what for | commands |", "|---|---|---|---|---|", *rows]
 
 
+def token_permissions(_: str) -> list[str]:
+    """Every permission of a token for Cloudflare, what it is for, and who needs it."""
+    columns = {
+        "`plan`, `verify`": READING,
+        '`certificate = "own"`': (*READING, *CERTIFICATES),
+        '`certificate = "shared"`': (*READING, *GLOBAL),
+        "`manage_dns`": (*READING, *MANAGED_RECORDS),
+        "`zone add`": (*ZONE_ADD, ACCOUNTS),
+    }
+    needed = [dict(each.rsplit(" ", 1) for each in permissions_for(calls)) for calls in columns.values()]
+    rows = []
+    for permission, why in WHY.items():
+        cells = [each.get(str(permission), "-") for each in needed]
+        of = "account" if permission in OF_ACCOUNT else "zone"
+        rows.append(f"| {permission} | {of} | {why} | {' | '.join(cells)} |")
+    return [f"| permission | of the | what for | {' | '.join(columns)} |", "|---" * (3 + len(columns)) + "|", *rows]
+
+
 # --- the configuration ---------------------------------------------------------------------------------------
 
 
@@ -233,6 +262,7 @@ MAKERS: Final[Mapping[str, Callable[[str], list[str]]]] = {
     "configuration": configuration,
     "iam-policy": iam_policy,
     "permissions": permissions,
+    "token-permissions": token_permissions,
     "outcomes": outcomes,
     "rules": rules_table,
 }

@@ -20,7 +20,15 @@ from botocore import xform_name
 from originlock.aws.least_privilege import LARGEST, document, log_statements, merged, size, statements, trust_policy
 from originlock.aws.permissions import CALLS, OPERATIONS, PURPOSES, Operation, Permission, Purpose
 from originlock.aws.policy_scope import Scope, Trust, inside, partition_of, scope_of
-from originlock.intent.policy import GroupsById, GroupsByTags, ListsAlone, LoadBalancerNamed, NetworkPolicy, Policy
+from originlock.intent.policy import (
+    GroupsById,
+    GroupsByTags,
+    IdentityPolicy,
+    ListsAlone,
+    LoadBalancerNamed,
+    NetworkPolicy,
+    Policy,
+)
 from originlock.lab.faults import is_reading
 
 with warnings.catch_warnings():
@@ -483,3 +491,35 @@ def test_merging_keeps_what_differs() -> None:
 def test_every_purpose_belongs_to_a_command() -> None:
     """A purpose of no command would be a call that no policy allows; the log is the role's of Lambda."""
     assert frozenset[Purpose]().union(*PURPOSES.values()) == set(Purpose) - {Purpose.LOG}
+
+
+def test_what_an_identity_lock_needs() -> None:
+    """Each part of it is allowed only where the configuration asks for it, and on nothing of others."""
+    made = {each.sid: each for each in statements("apply", [IDENTITY])}
+    own, request = "aws:ResourceTag/originlock:origin", "aws:RequestTag/originlock:origin"
+    for sid in ("KeepStores", "DeleteStores", "CertifyProbe", "DeleteProbe"):
+        assert made[sid].conditions == (("StringEquals", own, ("blog",)),)
+    for sid in ("MakeStores", "MakeProbe"):
+        assert made[sid].conditions == (("StringEquals", request, ("blog",)),)
+    assert made["SeeBucket"].resources == made["MakeBucket"].resources == ("arn:aws:s3:::originlock-bundles",)
+    folder = ("arn:aws:s3:::originlock-bundles/originlock/blog/*",)
+    assert made["ReadObjects"].resources == made["PutObjects"].resources == folder
+    begin = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
+    assert made["SetListeners"].resources == (f"{begin}:listener/app/blog/*",)
+    named = {each.sid: each for each in statements("apply", [IDENTITY_ARN])}
+    assert named["SetListeners"].resources == (f"{begin}:listener/app/blog/0123456789abcdef/*",)
+    assert named["MakeProbe"].resources == (BALANCER_ARN,)
+    plain = {each.sid for each in statements("apply", [msgspec.structs.replace(IDENTITY, trust=Trust())])}
+    assert plain & set(made) >= {"LookAtTrust", "SetListeners", "DeleteStores"}
+    assert not plain & {"MakeStores", "KeepStores", "MakeBucket", "SeeBucket", "MakeProbe", "DeleteProbe", "ReadLogs"}
+    assert not {each.sid for each in statements("apply", [BALANCER])} & {"LookAtTrust", "SetListeners", "ReadBundles"}
+
+
+def test_scopes_of_identity_policies() -> None:
+    """What the configuration does not ask for is in no policy."""
+    identity = IdentityPolicy(bucket="originlock-bundles", create_bucket=True, logs=True, probe_port=8443)
+    own = NetworkPolicy(security_group="create", via="prefix-list")
+    asked = Policy("blog", LoadBalancerNamed("blog"), network=own, identity=identity)
+    assert scope_of(asked, MARK, "eu-west-1", "123456789012") == IDENTITY
+    off = msgspec.structs.replace(asked, identity=IdentityPolicy(mode="off"))
+    assert scope_of(off, MARK, "eu-west-1", "123456789012").trust == Trust()

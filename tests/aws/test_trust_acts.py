@@ -145,14 +145,14 @@ def test_a_bucket_of_another_account(aws: LocalAws, sessions: Sessions, reader: 
     assert isinstance(outcome, Failed)
     assert "another name" in outcome.remedy
     assert "another account" in str(reader.bucket(BUCKET))
-    refused = done(sessions, put("text", "originlock/x.pem"))
+    refused = done(sessions, put("text", "originlock/shop/x.pem"))
     assert isinstance(refused, Failed)
     assert theirs.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
 
 
 def test_an_object_is_put_and_read_back(aws: LocalAws, sessions: Sessions, reader: AwsTrustReader) -> None:
     """Encrypted by S3's own key, and told by the hash of its bytes."""
-    act = put(bundle(ROOT), "originlock/a.pem")
+    act = put(bundle(ROOT), "originlock/shop/a.pem")
     gone = done(sessions, act)
     assert isinstance(gone, Failed)
     assert "deleted the bucket" in gone.remedy
@@ -220,11 +220,11 @@ def test_a_bundle_that_is_not_there(sessions: Sessions) -> None:
 
 def test_a_bundle_that_is_none(sessions: Sessions, ours: str) -> None:
     """AWS refuses it, and the store keeps what it has."""
-    assert done(sessions, put("no bundle\n", "originlock/none.pem")) == Done()
+    assert done(sessions, put("no bundle\n", "originlock/shop/none.pem")) == Done()
     act = creation()
     for asked in (
-        CreateTrustStore("originlock-none", BUCKET, "originlock/none.pem", (), TAGS),
-        ReplaceBundle(ours, BUCKET, "originlock/none.pem", (), act.key, act.members),
+        CreateTrustStore("originlock-none", BUCKET, "originlock/shop/none.pem", (), TAGS),
+        ReplaceBundle(ours, BUCKET, "originlock/shop/none.pem", (), act.key, act.members),
     ):
         outcome = done(sessions, asked)
         assert isinstance(outcome, Failed)
@@ -234,8 +234,8 @@ def test_a_bundle_that_is_none(sessions: Sessions, ours: str) -> None:
 def test_a_bundle_is_replaced_and_put_back(sessions: Sessions, reader: AwsTrustReader, ours: str) -> None:
     """Only the bundle itself tells: AWS says neither where it came from nor what is in it."""
     before, after = bundle(ROOT), bundle(ROOT, SECOND)
-    assert done(sessions, put(after, "originlock/two.pem")) == Done()
-    act = ReplaceBundle(ours, BUCKET, "originlock/two.pem", members(after), creation().key, members(before))
+    assert done(sessions, put(after, "originlock/shop/two.pem")) == Done()
+    act = ReplaceBundle(ours, BUCKET, "originlock/shop/two.pem", members(after), creation().key, members(before))
     assert not nothing_remains(reader, act)
     assert done(sessions, act) == Done()
     assert nothing_remains(reader, act)
@@ -258,7 +258,7 @@ def revocations(sessions: Sessions, trust_store: str, key: str, count: int = 1) 
 
 def test_revocations_are_added_and_removed(sessions: Sessions, reader: AwsTrustReader, ours: str) -> None:
     """By the hash of the list that AWS holds; ids alone would not tell one list from another."""
-    acts = [revocations(sessions, ours, f"originlock/{number}.crl", number) for number in (1, 2)]
+    acts = [revocations(sessions, ours, f"originlock/shop/{number}.crl", number) for number in (1, 2)]
     for act in acts:
         assert not nothing_remains(reader, act)
         assert done(sessions, act) == Done()
@@ -278,14 +278,14 @@ def test_revocations_are_added_and_removed(sessions: Sessions, reader: AwsTrustR
 
 def test_revocations_that_aws_does_not_take(aws: LocalAws, sessions: Sessions, ours: str) -> None:
     """Absent, none at all, and one too many: each says what to do."""
-    absent = done(sessions, AddRevocations(ours, BUCKET, "originlock/absent.crl", ""))
+    absent = done(sessions, AddRevocations(ours, BUCKET, "originlock/shop/absent.crl", ""))
     assert isinstance(absent, Failed)
     assert "s3:GetObject" in absent.remedy
     none = done(sessions, AddRevocations(ours, BUCKET, creation().key, ""))
     assert isinstance(none, Failed)
     assert "revocation list" in none.remedy
     aws.settings(quota_revocation_lists=0)
-    many = done(sessions, revocations(sessions, ours, "originlock/1.crl"))
+    many = done(sessions, revocations(sessions, ours, "originlock/shop/1.crl"))
     assert isinstance(many, Failed)
     assert "L-332EE142" in many.remedy
 
@@ -422,7 +422,7 @@ def an_act(name: str, ours: str, shop: Shop) -> Act:
         "ModifyListener": SetMutualTls(shop.https, MutualTls("verify", ours), OFF),
         "CreateListener": probe(shop, ours),
         "DescribeListeners": DeleteProbeListener(shop.arn, 443, TAGS),
-        f"PUT /{BUCKET}/originlock/x": put("x", "originlock/x"),
+        f"PUT /{BUCKET}/originlock/shop/x": put("x", "originlock/shop/x"),
         f"HEAD /{BUCKET}": CreateBucket(BUCKET, TAGS),
     }
     return acts[name]
@@ -440,7 +440,7 @@ def an_act(name: str, ours: str, shop: Shop) -> Act:
         "ModifyListener",
         "CreateListener",
         "DescribeListeners",
-        f"PUT /{BUCKET}/originlock/x",
+        f"PUT /{BUCKET}/originlock/shop/x",
         f"HEAD /{BUCKET}",
     ],
 )
@@ -459,7 +459,7 @@ def test_the_account_cannot_be_told(aws: LocalAws, sessions: Sessions) -> None:
     """Without it nobody knows whose bucket it is: nothing is put anywhere."""
     aws.add_fault("server-error", action="GetCallerIdentity")
     before = aws.state().calls
-    assert isinstance(done(sessions, put("x", "originlock/x")), Unsure)
+    assert isinstance(done(sessions, put("x", "originlock/shop/x")), Unsure)
     assert {call.action for call in aws.calls(before)} == {"GetCallerIdentity"}
 
 
@@ -471,7 +471,7 @@ def test_side_by_side(sessions: Sessions, aws: LocalAws) -> None:
 
     with_bucket(sessions)
     fresh: Any = Sessions()
-    acts = [put(str(number), f"originlock/{number}") for number in range(20)]
+    acts = [put(str(number), f"originlock/shop/{number}") for number in range(20)]
     ended = list(AwsPerformer(fresh, 0).perform(tuple((Place(), change(act), act) for act in acts)))
     assert {outcome for _, outcome in ended} == {Done()}
     assert aws.client("s3").list_objects_v2(Bucket=BUCKET)["KeyCount"] == 20

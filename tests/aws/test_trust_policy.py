@@ -95,17 +95,17 @@ def probe(shop: Shop, trust_store: str) -> CreateProbeListener:
 def test_apply_may_do_its_acts(
     aws: LocalAws, sessions: Sessions, shop: Shop, monkeypatch: pytest.MonkeyPatch, *, by_arn: bool
 ) -> None:
-    """From an empty account to listeners that verify, and the probe on the way; then what apply does not do."""
+    """From an empty account to listeners that verify, with the probe on the way, and back to none."""
     assert sessions is not None
     ours, reader = restricted(aws, monkeypatch, "apply", scope(shop, by_arn=by_arn))
     with_bucket(ours)
     arn = store(ours)
     two, crl = bundle(ROOT, SECOND), ROOT.revocation_list_pem()
     acts: tuple[Act, ...] = (
-        put(two, "originlock/two.pem"),
-        put(crl, "originlock/a.crl"),
-        ReplaceBundle(arn, BUCKET, "originlock/two.pem", members(two), creation().key, members(bundle(ROOT))),
-        AddRevocations(arn, BUCKET, "originlock/a.crl", ""),
+        put(two, "originlock/shop/two.pem"),
+        put(crl, "originlock/shop/a.crl"),
+        ReplaceBundle(arn, BUCKET, "originlock/shop/two.pem", members(two), creation().key, members(bundle(ROOT))),
+        AddRevocations(arn, BUCKET, "originlock/shop/a.crl", ""),
         probe(shop, arn),
         DeleteProbeListener(shop.arn, 9443, TAGS),
         SetMutualTls(shop.https, MutualTls("verify", arn), OFF),
@@ -114,9 +114,8 @@ def test_apply_may_do_its_acts(
     for act in acts:
         assert isinstance(outcome := done(ours, act), Done), (act, outcome)
     all_is_read(reader, shop, arn)
-    refused = done(ours, DeleteTrustStore(arn))
-    assert isinstance(refused, Failed)
-    assert "iam-policy" in refused.remedy
+    assert done(ours, SetMutualTls(shop.https, OFF, MutualTls("verify", arn))) == Done()
+    assert done(ours, DeleteTrustStore(arn)) == Done()
 
 
 def all_is_read(reader: AwsTrustReader, shop: Shop, arn: str) -> None:
@@ -139,7 +138,7 @@ def test_apply_reads_back_what_it_put(
 ) -> None:
     """And the connection logs of the load balancer, in whichever bucket; of none of both anything else."""
     with_bucket(sessions)
-    assert done(sessions, put("x", "originlock/x")) == Done()
+    assert done(sessions, put("x", "originlock/shop/x")) == Done()
     name = shop.arn.partition(":loadbalancer/")[2].replace("/", ".")
     begin = f"AWSLogs/{ACCOUNT}/elasticloadbalancing/{aws.region}/{NOW:%Y/%m/%d}/"
     key = f"conn_log_{ACCOUNT}_elasticloadbalancing_{aws.region}_{name}_{NOW:%Y%m%dT%H%MZ}_192.0.2.1_x.log.gz"
@@ -148,7 +147,7 @@ def test_apply_reads_back_what_it_put(
     for place in (begin + key, "p/" + begin + key, "others/secret"):
         s3.put_object(Bucket="logs", Key=place, Body=gzip.compress(b"\n"))
     _, reader = restricted(aws, monkeypatch, "apply", scope(shop))
-    stored = object_target(BUCKET, "originlock/x")
+    stored = object_target(BUCKET, "originlock/shop/x")
     found = reader.look((stored, object_target("logs", "others/secret"), bucket_target("logs")))
     assert isinstance(found.pop(stored), StoredObject)
     assert all(isinstance(each, Unknown) for each in found.values())
@@ -167,7 +166,7 @@ def test_plan_reads_and_changes_nothing(
     all_is_read(reader, shop, arn)
     acts: tuple[Act, ...] = (
         CreateBucket("originlock-more", TAGS),
-        put("x", "originlock/x"),
+        put("x", "originlock/shop/x"),
         msgspec.structs.replace(creation(), name="originlock-more"),
         ReplaceBundle(arn, BUCKET, creation().key, (), "", ()),
         AddRevocations(arn, BUCKET, creation().key, ""),
@@ -178,6 +177,7 @@ def test_plan_reads_and_changes_nothing(
     )
     for act in acts:
         assert isinstance(outcome := done(ours, act), Failed), (act, outcome)
+        assert "iam-policy" in outcome.remedy
 
 
 def test_rollback_goes_back(aws: LocalAws, sessions: Sessions, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +198,7 @@ def test_rollback_goes_back(aws: LocalAws, sessions: Sessions, shop: Shop, monke
     for act in acts:
         assert done(ours, act) == Done(), act
     assert isinstance(done(ours, creation()), Failed)
-    assert isinstance(done(ours, put("x", "originlock/x")), Failed)
+    assert isinstance(done(ours, put("x", "originlock/shop/x")), Failed)
 
 
 def test_what_is_another_origins_is_out_of_reach(
@@ -219,7 +219,7 @@ def test_what_is_another_origins_is_out_of_reach(
         RemoveRevocations(arn, (1,)),
         SetMutualTls(shop.https, MutualTls("verify", arn), OFF),
         probe(shop, arn),
-        put("x", "originlock/x"),
+        put("x", "originlock/shop/x"),
         CreateBucket(BUCKET, TAGS),
         # One that is made says whose it is, and its name begins as ours do.
         creation(),
@@ -229,9 +229,10 @@ def test_what_is_another_origins_is_out_of_reach(
         assert isinstance(outcome := done(ours, act), Failed), (act, outcome)
     mine = CreateBucket("originlock-others", TAGS)
     assert done(ours, mine) == Done()
-    inside = msgspec.structs.replace(put("x", "originlock/x"), bucket="originlock-others")
+    inside = msgspec.structs.replace(put("x", "originlock/other/x"), bucket="originlock-others")
     assert done(ours, inside) == Done()
-    assert isinstance(done(ours, msgspec.structs.replace(inside, key="elsewhere/x")), Failed)
+    for key in ("elsewhere/x", "originlock/shop/x"):
+        assert isinstance(done(ours, msgspec.structs.replace(inside, key=key)), Failed)
 
 
 def test_a_probe_of_somebody_else_is_not_deleted(

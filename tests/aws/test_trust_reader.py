@@ -248,9 +248,9 @@ def test_stores_whole(sessions: Sessions, reader: AwsTrustReader, shop: Shop, ou
     """With the bundle that AWS holds, not the one that lies in S3."""
     assert done(sessions, SetMutualTls(shop.https, MutualTls("verify", ours), MutualTls())) == Done()
     crl = ROOT.revocation_list_pem()
-    assert done(sessions, put(crl, "originlock/a.crl")) == Done()
-    assert done(sessions, AddRevocations(ours, BUCKET, "originlock/a.crl", "")) == Done()
-    assert done(sessions, put("changed", "originlock/originlock-shop.pem")) == Done()
+    assert done(sessions, put(crl, "originlock/shop/a.crl")) == Done()
+    assert done(sessions, AddRevocations(ours, BUCKET, "originlock/shop/a.crl", "")) == Done()
+    assert done(sessions, put("changed", "originlock/shop/originlock-shop.pem")) == Done()
     held = one(reader, ours)
     assert (held.id, held.name, held.status, held.tags) == (ours, "originlock-shop", "ACTIVE", TAGS)
     assert (held.bundle, held.members) == (bundle(ROOT), members(bundle(ROOT)))
@@ -304,8 +304,8 @@ def test_stores_that_are_denied(aws: LocalAws, reader: AwsTrustReader, ours: str
 
 def test_a_list_that_is_not_read_back(aws: LocalAws, sessions: Sessions, reader: AwsTrustReader, ours: str) -> None:
     """The list is there, and which one it is is unknown."""
-    assert done(sessions, put(ROOT.revocation_list_pem(), "originlock/a.crl")) == Done()
-    assert done(sessions, AddRevocations(ours, BUCKET, "originlock/a.crl", "")) == Done()
+    assert done(sessions, put(ROOT.revocation_list_pem(), "originlock/shop/a.crl")) == Done()
+    assert done(sessions, AddRevocations(ours, BUCKET, "originlock/shop/a.crl", "")) == Done()
     aws.add_fault("access-denied", action="GetTrustStoreRevocationContent")
     held = one(reader, ours)
     assert isinstance(held.revocations, tuple)
@@ -380,8 +380,8 @@ def test_a_look_at_everything(aws: LocalAws, sessions: Sessions, reader: AwsTrus
         new_listener(shop.arn[:-4] + "0000", 443): Missing,
         bucket_target(BUCKET): Bucket,
         bucket_target("absent-absent"): Missing,
-        object_target(BUCKET, "originlock/originlock-shop.pem"): StoredObject,
-        object_target(BUCKET, "originlock/absent"): Missing,
+        object_target(BUCKET, "originlock/shop/originlock-shop.pem"): StoredObject,
+        object_target(BUCKET, "originlock/shop/absent"): Missing,
         object_target("absent-absent", "x"): Missing,
         "sg-0123": Unknown,
     }

@@ -83,7 +83,7 @@ def put(body: str, key: str) -> PutObject:
 def creation(name: str = "originlock-shop", *roots: authority.Authority) -> CreateTrustStore:
     """A store of authorities, whose bundle lies under its name."""
     text = bundle(*(roots or (ROOT,)))
-    return CreateTrustStore(name, BUCKET, f"originlock/{name}.pem", members(text), TAGS)
+    return CreateTrustStore(name, BUCKET, f"originlock/shop/{name}.pem", members(text), TAGS)
 
 
 def with_bucket(sessions: Sessions) -> None:

@@ -178,6 +178,16 @@ def test_a_rule_has_one_host_condition(place: Place) -> None:
         rule(place, listener, 1, HOST, HOST)
 
 
+@pytest.mark.source(f"{API}, HostHeaderConditionConfig, RegexValues")
+def test_a_host_may_be_a_pattern(place: Place) -> None:
+    """A rule may have regular expressions alone, and tells them."""
+    listener = place.listener()
+    pattern = "^(.+)[.]example[.]org$"
+    made = rule(place, listener, 1, {"Field": "host-header", "HostHeaderConfig": {"RegexValues": [pattern]}})
+    (found,) = place.elbv2.describe_rules(RuleArns=[made])["Rules"]
+    assert found["Conditions"][0]["HostHeaderConfig"]["RegexValues"] == [pattern]
+
+
 @pytest.mark.source(f"{API}, DeleteRule: you can't delete the default rule")
 def test_the_default_rule_stays(place: Place) -> None:
     """And one that is not there is not deleted."""

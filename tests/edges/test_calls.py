@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
+from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
-from tests.edges.misbehaving import answer, says, serving, silent
+from tests.edges.misbehaving import answer, certificate, says, serving, silent
 
 from originlock.edges.adapter import Document
 from originlock.edges.calls import Answer, Calls, NoAnswer, Problem, Refusal, decoded
@@ -212,6 +213,22 @@ def test_a_connection_that_is_refused_has_done_nothing() -> None:
     assert isinstance(found, NoAnswer)
     assert not found.perhaps_done
     assert len(paused) == 2
+
+
+def test_a_server_that_is_not_believed_never_sees_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sits on the way could take the token, with any certificate."""
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    context, trusted = certificate(tmp_path, "localhost")
+    with serving(says(answer(_envelope())), context) as server:
+        url = server.url("", "https", "localhost")
+        found = _calls(url, []).call("POST", "zones", body={})
+        assert isinstance(found, NoAnswer)
+        assert not found.perhaps_done
+        assert not server.heads
+        monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+        assert isinstance(_calls(url, []).call("GET", "zones"), Answer)
+        assert f"authorization: bearer {TOKEN}" in server.heads[0].lower()
 
 
 def test_a_web_page_that_echoes_the_token_does_not_tell_it() -> None:

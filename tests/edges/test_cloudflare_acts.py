@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
 from tests.edges.conftest import HOST, Flare
 
@@ -286,3 +289,30 @@ def test_without_keys_nothing_is_sent(flare: Flare) -> None:
     with pytest.raises(KeyError):
         flare.account().performed(act)
     assert len(flare.asked()) == before
+
+
+def test_acts_on_one_zone_are_done_one_after_the_other(flare: Flare, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Changes of one zone that meet each other are refused with 409."""
+    ours, inside, most = flare.account(), [0], [0]
+    real, arrived = ours.calls.call, threading.Event()
+
+    def watched(*given: Any, **named: Any) -> Any:  # noqa: ANN401  as `Calls.call` has it
+        inside[0] += 1
+        most[0] = max(most[0], inside[0])
+        # The first waits for the others, who would be here by then if nothing held them back.
+        arrived.wait(0.2)
+        try:
+            return real(*given, **named)
+        finally:
+            inside[0] -= 1
+
+    monkeypatch.setattr(ours.calls, "call", watched)
+    threads = [
+        threading.Thread(target=ours.performed, args=(SetZonePulls(flare.zone, on=True, before=False),))
+        for _ in range(3)
+    ]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(30)
+    assert most == [1]

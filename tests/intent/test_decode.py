@@ -72,7 +72,8 @@ def test_everything_said_arrives(full_document: dict[str, object], edges: Sequen
         *("/whoami", True, 8443, ("exception 203.0.113.7/32",)),
     )
     account = EdgeAccount("example.org", "/etc/originlock/token", manage_dns=True)
-    wiki = Policy("wiki", LoadBalancerNamed("wiki"), identity=identity, edge_account=account)
+    network = NetworkPolicy(ports=(443, 8443))  # the edge has to get in where it is to be seen
+    wiki = Policy("wiki", LoadBalancerNamed("wiki"), network=network, identity=identity, edge_account=account)
     narrow = EdgeSettings("narrow", (("list_url", "http://localhost/list"),))
     assert decoded.problems == ()
     assert decoded.configuration == Configuration(

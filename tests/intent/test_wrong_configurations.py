@@ -120,7 +120,7 @@ BY_SCHEMA_TOO = {
     "an edge that is a number": (
         blog("edge = 3"),
         "origins.blog.edge",
-        "the edge must be 'cloudflare' or 'narrow', not 3",
+        "the edge must be 'cloudflare' or 'narrow' or 'none', not 3",
     ),
     "a region with a zone": (
         blog('region = "eu-west-1a"'),

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from originlock.lab import authority
 from originlock.lab.iam_policies import Asking, UnknownPolicyError, Verdict, judge
 from originlock.lab.world import empty_group, open_load_balancer, tcp
 
@@ -335,3 +336,39 @@ def test_a_role_may_do_what_its_policy_says(aws: LocalAws) -> None:
     inside = client(aws, entered["AccessKeyId"], entered["SecretAccessKey"], token=entered["SessionToken"])
     assert code_of(inside.describe_vpcs) == ""
     assert code_of(inside.describe_security_groups) == "UnauthorizedOperation"
+
+
+def test_buckets_and_what_is_in_them(aws: LocalAws) -> None:
+    """A bucket and its objects are resources of their own; what a listing begins with is a condition."""
+    where = {"CreateBucketConfiguration": {"LocationConstraint": aws.region}}
+    aws.client("s3").create_bucket(Bucket="mine", **where)
+    aws.client("s3").put_object(Bucket="mine", Key="a/x", Body=b"x")
+    policy = allowing("s3:ListBucket", "arn:aws:s3:::mine", {"StringLike": {"s3:prefix": ["a/*"]}})
+    policy["Statement"] += allowing(["s3:GetObject", "s3:PutObject"], "arn:aws:s3:::mine/a/*")["Statement"]
+    policy["Statement"] += allowing("s3:PutBucketPublicAccessBlock", "arn:aws:s3:::mine")["Statement"]
+    restricted = clients(aws, policy, "s3")
+    assert code_of(restricted.list_objects_v2, Bucket="mine", Prefix="a/") == ""
+    assert code_of(restricted.list_objects_v2, Bucket="mine", Prefix="b/") == "AccessDenied"
+    assert code_of(restricted.head_bucket, Bucket="mine") == "403"
+    assert code_of(restricted.get_object, Bucket="mine", Key="a/x") == ""
+    assert code_of(restricted.get_object, Bucket="mine", Key="b/x") == "AccessDenied"
+    assert code_of(restricted.put_object, Bucket="mine", Key="a/y", Body=b"y") == ""
+    closed = {"Bucket": "mine", "PublicAccessBlockConfiguration": {"BlockPublicAcls": True}}
+    assert code_of(restricted.put_public_access_block, **closed) == ""
+    assert code_of(restricted.get_public_access_block, Bucket="mine") == "AccessDenied"
+    assert code_of(restricted.get_bucket_encryption, Bucket="mine") == "AccessDenied"
+    assert code_of(restricted.create_bucket, Bucket="more", **where) == "AccessDenied"
+
+
+def test_one_certificate(aws: LocalAws) -> None:
+    """A certificate is named by its ARN."""
+    issued = authority.root("x").issue(authority.Leaf("x", server=True))
+    arns = [
+        aws.client("acm").import_certificate(
+            Certificate=authority.pem(issued.certificate).encode(), PrivateKey=issued.key_pem.encode()
+        )["CertificateArn"]
+        for _ in range(2)
+    ]
+    restricted = clients(aws, allowing("acm:DescribeCertificate", arns[0]), "acm")
+    assert code_of(restricted.describe_certificate, CertificateArn=arns[0]) == ""
+    assert code_of(restricted.describe_certificate, CertificateArn=arns[1]) == "AccessDeniedException"

@@ -153,7 +153,9 @@ class Witness:
 
     def _presented(self, wanted: Presented) -> tuple[ConnectionProof, ...]:
         """What shows which certificate the edge presents; once it was shown in this run, it is remembered."""
-        if self._seen_presented is not None and all(e.verdict is Verdict.KEPT for e in self._seen_presented):
+        # A listener that was made for a moment is gone by then, whatever it showed.
+        once = bool(wanted.port)
+        if self._seen_presented is not None and (once or all(e.verdict is Verdict.KEPT for e in self._seen_presented)):
             return self._seen_presented
         if wanted.echo:
             found = self._asked_each(wanted.echo, None, wanted)

@@ -49,7 +49,9 @@ def _created(client: S3Client, owner: str, act: CreateBucket) -> Outcome:
     # Asked first: in us-east-1 making a bucket again is no error, and closing one that is in use would be a fault.
     region = region_of(client, act.bucket, owner)
     if isinstance(region, Unknown):
-        return Failed(f"bucket {act.bucket}: {region.reason}", _TAKEN)
+        return Failed(
+            f"bucket {act.bucket}: {region.reason}", f"allow what `originlock iam-policy` prints; or {_TAKEN}"
+        )
     if region is not None and client.list_objects_v2(Bucket=act.bucket, MaxKeys=1, ExpectedBucketOwner=owner).get(
         "Contents", []
     ):

@@ -57,7 +57,7 @@ class AwsPerformer:
 
     def perform(self, acts: tuple[tuple[Place, Change, Act], ...]) -> Iterator[tuple[Change, Outcome]]:
         """Do them all, side by side; yields each outcome as soon as it is known."""
-        # Clients and buckets are made here, in one thread: botocore's sessions are not safe in several.
+        # Buckets are made here, in one thread.
         ready = [(self._ready(place, act), change) for place, change, act in acts]
         if len(ready) == 1:
             perform, change = ready[0]

@@ -246,7 +246,7 @@ class Purpose(enum.Enum):
     PUT_OBJECTS = "put bundles and revocation lists where Elastic Load Balancing copies them from"
     MAKE_STORES = "make a trust store of originlock's own"
     KEEP_STORES = "replace the bundle and the revocation lists of a trust store of originlock's own"
-    DELETE_STORES = "delete a trust store of originlock's own again"
+    DELETE_STORES = "delete a trust store of originlock's own that no listener uses"
     SET_LISTENERS = "set what listeners demand of clients"
     MAKE_PROBE = "make a listener for a moment, to see what the edge presents"
     DELETE_PROBE = "delete that listener again"
@@ -339,6 +339,7 @@ _CHANGE: Final = _LOOK | {
     Purpose.PUT_OBJECTS,
     Purpose.MAKE_STORES,
     Purpose.KEEP_STORES,
+    Purpose.DELETE_STORES,
     Purpose.SET_LISTENERS,
     Purpose.MAKE_PROBE,
     Purpose.DELETE_PROBE,

@@ -40,7 +40,7 @@ class Trust(msgspec.Struct, frozen=True):
     Attributes:
         bucket: where bundles are put; empty where none are.
         create_bucket: whether it is made if it is not there.
-        stores: whether trust stores are made and kept.
+        stores: whether trust stores are made and kept; those of our own that are left over go in any case.
         logs: whether connection logs are read.
         probe: whether a listener is made for a moment.
     """

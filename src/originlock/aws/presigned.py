@@ -92,13 +92,15 @@ def _may_be_asked(address: str, endpoint: str) -> bool:
 
 
 def _body(answer: AWSResponse, most_bytes: int) -> bytes:
+    raw: Any = answer.raw
     if answer.status_code != _OK:
+        raw.close()
         raise NotReadError(reason=f"it answers {answer.status_code}")
     length = answer.headers.get("Content-Length", "")
     declared = int(length) if length.isascii() and length.isdigit() else None
     if declared is not None and declared > most_bytes:
+        raw.close()
         raise NotReadError(reason=f"it has more than {most_bytes:,} bytes")
-    raw: Any = answer.raw
     whole: Any = declared
     return drained(StreamingBody(raw, whole), most_bytes)
 
@@ -110,11 +112,17 @@ def drained(body: StreamingBody, most_bytes: int) -> bytes:
         NotReadError: it has more than that, or takes too long.
         BotoCoreError: it broke off.
     """
-    until, found = time.monotonic() + _WHOLE_SECONDS, bytearray()
-    while piece := body.read(_PIECE):
-        found += piece
-        if len(found) > most_bytes:
-            raise NotReadError(reason=f"it has more than {most_bytes:,} bytes")
-        if time.monotonic() > until:
-            raise NotReadError(reason=f"it did not come within {_WHOLE_SECONDS} seconds")
+    until, found, whole = time.monotonic() + _WHOLE_SECONDS, bytearray(), False
+    try:
+        while piece := body.read(_PIECE):
+            found += piece
+            if len(found) > most_bytes:
+                raise NotReadError(reason=f"it has more than {most_bytes:,} bytes")
+            if time.monotonic() > until:
+                raise NotReadError(reason=f"it did not come within {_WHOLE_SECONDS} seconds")
+        whole = True
+    finally:
+        if not whole:
+            # What is left of it must not be taken for the answer to another call.
+            body.close()
     return bytes(found)

@@ -11,13 +11,13 @@ from typing import Final
 
 from originlock.aws.permissions import ELB_CREATE_ACTION, OPERATIONS, S3_PREFIX, Purpose
 from originlock.aws.policy_scope import ANY, Scope, Trust
-from originlock.aws.statement import Conditions, Statement, actions, bears
+from originlock.aws.statement import Conditions, Statement, actions, bears, literal
 
 STORES: Final = "originlock-*"
 """How the names of trust stores of our own begin."""
 
-KEYS: Final = "originlock/*"
-"""The folder of bundles and revocation lists in their bucket."""
+KEYS: Final = "originlock/{origin}/*"
+"""The folder of an origin's bundles and revocation lists in their bucket."""
 
 _TAG: Final = "elasticloadbalancing:AddTags"
 _UNMADE: Final = "it has no id before it is made"
@@ -30,8 +30,7 @@ def of_trust(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:
     yield from _look(purposes, scope)
     if scope.trust.bucket:
         yield from _bucket(purposes, scope, scope.trust)
-    if scope.trust.stores:
-        yield from _stores(purposes, scope)
+    yield from _stores(purposes, scope, scope.trust)
     yield from _listeners(purposes, scope, scope.trust)
     if scope.trust.logs and Purpose.READ_LOGS in purposes:
         yield from _logs(scope)
@@ -69,17 +68,19 @@ def _bucket(purposes: frozenset[Purpose], scope: Scope, trust: Trust) -> Iterato
     for sid, purpose in (("ReadObjects", Purpose.READ_OBJECTS), ("PutObjects", Purpose.PUT_OBJECTS)):
         if purpose in purposes:
             reason = "the names of objects tell what is in them"
-            yield Statement(sid, actions(purpose), (f"{bucket}/{KEYS}",), purpose.value, reason)
+            keys = KEYS.format(origin=literal(scope.mark[1]))
+            yield Statement(sid, actions(purpose), (f"{bucket}/{keys}",), purpose.value, reason)
 
 
-def _stores(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:
+def _stores(purposes: frozenset[Purpose], scope: Scope, trust: Trust) -> Iterator[Statement]:
+    """Making and keeping them where listeners are to verify; one of our own that is left over goes in any case."""
     ours = scope.arn("elasticloadbalancing", f"truststore/{STORES}/*")
-    if Purpose.MAKE_STORES in purposes:
+    if Purpose.MAKE_STORES in purposes and trust.stores:
         make, why = actions(Purpose.MAKE_STORES), Purpose.MAKE_STORES.value
         yield Statement("MakeStores", make, (ours,), why, _UNMADE, bears(scope, "Request"))
         yield _tag_new("TagNewStores", ours, "CreateTrustStore")
     for sid, purpose in (("KeepStores", Purpose.KEEP_STORES), ("DeleteStores", Purpose.DELETE_STORES)):
-        if purpose in purposes:
+        if purpose in purposes and (trust.stores or purpose is Purpose.DELETE_STORES):
             yield Statement(sid, actions(purpose), (ours,), purpose.value, _UNMADE, bears(scope, "Resource"))
 
 

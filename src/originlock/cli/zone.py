@@ -20,6 +20,8 @@ _ACCOUNT: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 _SERVER: Final = re.compile(r"(?:[0-9A-Za-z.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?|[0-9A-Fa-f:.]{2,45}")
 
+_LAST_PORT: Final = 65_535
+
 _EPILOG = """\b
 Examples:
   originlock zone add example.org
@@ -107,6 +109,7 @@ def _judge(zone: str, account: str, servers: tuple[str, ...]) -> None:
         message = f"{account!a} is no account id"
         raise UsageError(message, "the dashboard shows it in the address of every page")
     for each in servers:
-        if not _SERVER.fullmatch(each):
+        port = each.rpartition(":")[2] if each.count(":") == 1 or "]:" in each else ""
+        if not _SERVER.fullmatch(each) or (port and not 1 <= int(port) <= _LAST_PORT):
             message = f"{each!a} is no name server"
             raise UsageError(message, "give NAME, ADDRESS or ADDRESS:PORT")

@@ -178,12 +178,12 @@ def permissions_for(calls: Iterable[ApiCall]) -> tuple[str, ...]:
 
 
 WHY: Final[Mapping[Permission, str]] = {
-    Permission.ZONE: "find the zone and see whether it is active",
+    Permission.ZONE: "find zones, see whether they are active, add one",
     Permission.ZONE_SETTINGS: "the SSL mode, Always Use HTTPS and global origin pulls",
     Permission.DNS: "whether the hostnames are proxied, and to where",
     Permission.SSL: "client certificates, and which of them is presented to whom",
     Permission.RULES: "SSL modes that configuration rules set for some hosts",
-    Permission.ACCOUNT: "find the account that a zone is to be added to, where it is not named",
-    Permission.MONITORS: "health monitors that would come without a certificate (of the account, not of the zone)",
+    Permission.ACCOUNT: "find the account where `--account` does not name it",
+    Permission.MONITORS: "health monitors that would come without a certificate",
 }
 """What each permission is for."""

@@ -176,7 +176,7 @@ def exchange(request: Sent, bounds: Bounds, cord: Cord) -> Exchange | NoExchange
     except urllib3.exceptions.HTTPError as error:
         failure = _failure(error, request.url, cord)
         reason = failure.failure.reason if isinstance(failure, _Again) else failure.reason
-        return NoExchange(reason, sent=not isinstance(error, _NOT_SENT))
+        return NoExchange(reason, sent=not (isinstance(error, _NOT_SENT) or _is_distrust(error)))
 
 
 def _exchanged(response: urllib3.BaseHTTPResponse, url: str, bounds: Bounds, cord: Cord) -> Exchange | NoExchange:
@@ -187,11 +187,18 @@ def _exchanged(response: urllib3.BaseHTTPResponse, url: str, bounds: Bounds, cor
 
 
 _NOT_SENT: Final = (
-    # Nothing of the request leaves before there is a connection. That TLS failed is not here: it can do so later, too.
+    # Nothing of the request leaves before there is a connection. That TLS failed is not here: it can do so later, too,
+    # unless it is that the server's certificate is not believed.
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
     urllib3.exceptions.ProxyError,
 )
+
+
+def _is_distrust(error: BaseException) -> bool:
+    return isinstance(error, urllib3.exceptions.SSLError) and any(
+        isinstance(each, ssl.SSLCertVerificationError) for each in (*error.args, error.__cause__)
+    )
 
 
 def _timeout(bounds: Bounds, cord: Cord) -> urllib3.Timeout:

@@ -78,7 +78,8 @@ class Listeners(msgspec.Struct, frozen=True, tag="listeners"):
     Attributes:
         keep_alive: how many seconds a client's connection may be kept, from the load balancer's attribute
             ``client_keep_alive.seconds``; what was connected before a change goes on for as long.
-        logs: where its connection logs go, as ``s3://BUCKET/PREFIX``; empty where they are off.
+        logs: where its connection logs go, as ``s3://BUCKET/PREFIX#ARN`` with its own ARN, for several may log to one
+            place and none vouches for another; empty where they are off.
     """
 
     listeners: tuple[SecureListener, ...]

@@ -19,8 +19,10 @@ from originlock.intent.identity_keys import EDGE_ACCOUNT, IDENTITY, PINS
 from originlock.intent.policy import (
     NO_EDGE,
     Configuration,
+    EdgeAccount,
     EdgeSettings,
     Exemption,
+    IdentityPolicy,
     Limits,
     NetworkPolicy,
     Place,
@@ -99,15 +101,32 @@ def _origin(name: str, table: Table, edges: Sequence[EdgeDescription]) -> Policy
     identity, account = identity_of(table, name), edge_account_of(table)
     if identity is not None and not table.has(keys.LOAD_BALANCER.name) and not table.void:
         table.problem("is about the listeners of a load_balancer; name one", IDENTITY.name)
-    none = edge == (NO_EDGE,)
-    if none and identity is None and not table.void:
-        table.problem("is not given; without an edge there is nothing else to ask for", IDENTITY.name)
-    if none and account is not None:
-        table.problem("is given, and there is no edge", EDGE_ACCOUNT.name)
+    network = _with_probe_port(network, identity)
+    none = _no_edge(table, edge, identity, account)
     if target is None or (described is None and not none):
         return None
     named = NO_EDGE if described is None else described.name
     return Policy(name, target, named, place, hostnames, network, exceptions, proof, identity, account)
+
+
+def _with_probe_port(network: NetworkPolicy, identity: IdentityPolicy | None) -> NetworkPolicy:
+    """The edge has to get in where a listener is made for a moment."""
+    if identity is None or not identity.probe_port:
+        return network
+    return msgspec.structs.replace(network, ports=tuple(sorted({*network.ports, identity.probe_port})))
+
+
+def _no_edge(
+    table: Table, edge: tuple[str | None] | None, identity: IdentityPolicy | None, account: EdgeAccount | None
+) -> bool:
+    """Whether the origin has no edge; what cannot stand with that is a problem."""
+    if edge != (NO_EDGE,):
+        return False
+    if identity is None and not table.void:
+        table.problem("is not given; without an edge there is nothing else to ask for", IDENTITY.name)
+    if account is not None:
+        table.problem("is given, and there is no edge", EDGE_ACCOUNT.name)
+    return True
 
 
 def _place(table: Table) -> Place:

@@ -63,8 +63,8 @@ LOGS = Key(
 PROBE_PORT: Key[int | None] = Key(
     "probe_port",
     values.PROBE_PORT,
-    "A port, such as 8443, on which a listener is made for a moment to see it: the same proof. The groups must admit "
-    "the edge there, so it has to be among the ports.",
+    "A port, such as 8443, on which a listener is made for a moment to see it: the same proof. The edge is admitted "
+    "there, as if the port stood among the others.",
     None,
 )
 ACKNOWLEDGE = Key(

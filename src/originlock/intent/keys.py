@@ -210,10 +210,7 @@ def edge_key(edges: Sequence[EdgeDescription]) -> Key[str | None]:
     """The key that names an origin's edge; it has a default if the default edge is known."""
     names = tuple(edge.name for edge in edges)
     default = DEFAULT_EDGE if DEFAULT_EDGE in names else None
-    description = (
-        f'The edge in front of the origin; "{NO_EDGE}" where there is none, and clients bring certificates of our own '
-        "authority themselves."
-    )
+    description = "The edge in front of the origin."
     return Key("edge", values.edge_name((*names, NO_EDGE)), description, default, required=default is None)
 
 

@@ -14,6 +14,7 @@ import msgspec
 from originlock.facts.origin import Missing, PrefixList, SecurityGroup
 from originlock.facts.probing import Verdict
 from originlock.facts.snapshot import Held
+from originlock.facts.trust import SecureListener, TrustStore
 from originlock.facts.unknown import Unknown
 from originlock.facts.words import target_in_words
 from originlock.plan import proving
@@ -36,6 +37,8 @@ from originlock.plan.change import Change, Effect, Expectation, Phase, widens
 from originlock.plan.connections import Connections
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Outcome, Unsure
 from originlock.plan.trust_acts import (
+    CreateProbeListener,
+    CreateTrustStore,
     DeleteProbeListener,
     EdgeAct,
     StoreAct,
@@ -189,6 +192,10 @@ def _takes(change: Change) -> bool:
     """Whether a change takes something away whose going the last proof is to show."""
     return change.effect is Effect.NARROW or change.phase is Phase.TIDY
 
+
+_Making = CreateGroup | CreatePrefixList | CreateTrustStore | CreateProbeListener
+_Made = SecurityGroup | PrefixList | TrustStore | SecureListener
+"""What gets its id only when it is made, and what it is then."""
 
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 4.0
@@ -419,7 +426,7 @@ class Lane:
 
     def seen(self, held: Held | Unknown) -> None:
         """The target is so."""
-        if isinstance(held, SecurityGroup | PrefixList) and isinstance(self.act, CreateGroup | CreatePrefixList):
+        if isinstance(held, _Made) and isinstance(self.act, _Making):
             self._is_made(self.act, held)
         match self.state:
             case State.CHECKING | State.CHECKING_UNDO:
@@ -429,9 +436,9 @@ class Lane:
             case _:
                 pass  # another lane's look
 
-    def _is_made(self, act: CreateGroup | CreatePrefixList, held: SecurityGroup | PrefixList) -> None:
+    def _is_made(self, act: _Making, held: _Made) -> None:
         """What was to be made is there: from now on it is called by its id. What only has its name is not it."""
-        if remaining(act, held) is None:
+        if remaining(renamed(act, self.names), held) is None:
             self.names[self.target] = held.id
 
     def _wait(self) -> bool:

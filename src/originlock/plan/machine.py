@@ -11,7 +11,9 @@ from __future__ import annotations
 import msgspec
 
 from originlock.facts.snapshot import Held
+from originlock.facts.trust import is_trust_store
 from originlock.facts.unknown import Unknown
+from originlock.facts.zone import zone_of
 from originlock.intent.policy import Limits
 from originlock.plan.acts import Act, settles
 from originlock.plan.change import Change, Expectation, Milestone, Phase, Wait
@@ -94,7 +96,9 @@ class Machine:
         }
         # What is made gets its id on the way; all lanes must know it.
         names: dict[str, str] = {}
-        held = {wait.target for wait in waiting if wait.before is Phase.WIDEN}
+        # What is not there to be waited for holds nobody back.
+        there = {target for _, target in by_lane}
+        held = {wait.target for wait in waiting if wait.before is Phase.WIDEN and wait.on in there}
         self._names = names
         # What origins share is theirs to prove, all of them, whosever lane it is.
         asking = frozenset() if plan.overrides.no_prove else connecting
@@ -107,7 +111,7 @@ class Machine:
             Lane(
                 tuple(changes),
                 expectations.get(key, Expectation(key[0], key[1])),
-                _patience(tuple(changes), plan.limits),
+                _patience(key[1], tuple(changes), plan.limits),
                 names,
                 gate=not plan.overrides.no_prove,
                 held=key[1] in held,
@@ -249,10 +253,12 @@ class Machine:
         return tuple(lane.report() for lane in self._lanes)
 
 
-def _patience(changes: tuple[Change, ...], limits: Limits) -> float:
+def _patience(target: str, changes: tuple[Change, ...], limits: Limits) -> float:
     """How long to wait for what a target becomes: a store or a certificate is deployed in minutes."""
+    # Where nothing is to be done, the end of what an earlier run asked for is waited for.
+    left = not changes and (is_trust_store(target) or zone_of(target) is not None)
     deploys = any(isinstance(change.act, StoreAct | EdgeAct) and settles(change.act) for change in changes)
-    return max(limits.settle_seconds, limits.deploy_seconds) if deploys else limits.settle_seconds
+    return max(limits.settle_seconds, limits.deploy_seconds) if left or deploys else limits.settle_seconds
 
 
 _AT_A_GATE = frozenset({State.HELD, State.WAITING, State.PROBING, State.PROBING_AFTER})

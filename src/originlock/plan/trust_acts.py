@@ -512,12 +512,13 @@ def _renamed(mutual: MutualTls, names: Mapping[str, str]) -> MutualTls:
 def needs_presented(act: TrustAct) -> bool:
     """Whether an act shuts out whoever does not present our certificate, so that the edge must be seen to present it.
 
-    A listener that begins to verify does, and so does a store that forgets an authority that the edge's former
-    certificate was of.
+    A listener that begins to verify does, or to refuse certificates that have ended, and so does a store that forgets
+    an authority that the edge's former certificate was of.
     """
     match act:
         case SetMutualTls(wanted=wanted, before=before):
-            return wanted.mode == "verify" and before.mode != "verify"
+            ended = before.ignore_expiry and not wanted.ignore_expiry
+            return wanted.mode == "verify" and (before.mode != "verify" or ended)
         case ReplaceBundle(members=after, before=before):
             return bool(set(before) - set(after))
         case _:

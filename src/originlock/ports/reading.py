@@ -110,7 +110,7 @@ class TrustReader(Protocol):
         """A bucket; Unknown too where there is one that is somebody else's."""
 
     def handshakes(self, logs: str, since: datetime.datetime) -> tuple[Handshake, ...] | Unknown:
-        """What the connection logs under ``s3://BUCKET/PREFIX`` tell of client certificates since a moment."""
+        """What connection logs tell of client certificates since a moment; `logs` is as `Listeners.logs` has it."""
 
 
 class EdgeAccountReader(Protocol):

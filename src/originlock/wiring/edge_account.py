@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from originlock.edges.cloudflare_calls import READING, permissions_for
+from originlock.edges.cloudflare_calls import READING, ZONE_ADD, ApiCall, permissions_for
 from originlock.errors import UsageError
 from originlock.intent.policy import Configuration, EdgeAccount, EdgeSettings
 
@@ -32,11 +32,17 @@ _LONGEST: Final = 4096
 
 _CLOUDFLARE: Final = "cloudflare"
 
-_HOW: Final = (
-    "make one in Cloudflare's dashboard (My Profile, API Tokens, Create Custom Token) and give it in "
-    f"{TOKEN_VARIABLE}, or as a file by edge_account.token_file; reading takes "
-    f"{', '.join(permissions_for(READING))}, and `originlock iam-policy` prints what else"
-)
+
+def _how(calls: tuple[ApiCall, ...], file: str, more: str = "") -> str:
+    needed = ", ".join(permissions_for(calls))
+    return (
+        "make one in Cloudflare's dashboard (My Profile, API Tokens, Create Custom Token) and give it in "
+        f"{TOKEN_VARIABLE}, or as a file by {file}; it takes {needed}{more}"
+    )
+
+
+_HOW: Final = _how(READING, "edge_account.token_file", "; `originlock iam-policy` prints what changes need")
+_HOW_TO_ADD: Final = _how(ZONE_ADD, "--token-file")
 
 
 class EdgeAccountsFromEnvironment:
@@ -111,7 +117,7 @@ def zone_ports(configuration: Configuration, token_file: str, talk: Talk) -> Zon
     from originlock.edges.cloudflare_zones import CloudflareZones  # noqa: PLC0415  ditto
     from originlock.wiring.desk import SystemClock  # noqa: PLC0415  ditto
 
-    token = token_for(EdgeAccount(token_file=token_file))
+    token = token_for(EdgeAccount(token_file=token_file), _HOW_TO_ADD)
     zones = CloudflareZones(_settings(configuration, _CLOUDFLARE).url("account_url"), token)
     return ZonePorts(zones, DnsNameServers(), SystemClock(), talk)
 
@@ -124,22 +130,22 @@ def _settings(configuration: Configuration, edge: str) -> EdgeSettings:
     return settings
 
 
-def token_for(account: EdgeAccount) -> str:
+def token_for(account: EdgeAccount, how: str = _HOW) -> str:
     """The token of an account: from its file if it names one, else from the environment.
 
     Raises:
         UsageError: there is none, or the file is not safe; the message never tells the token.
     """
     if account.token_file:
-        return _from_file(Path(account.token_file).expanduser())
+        return _from_file(Path(account.token_file).expanduser(), how)
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not token:
         message = "there is no API token for Cloudflare"
-        raise UsageError(message, _HOW)
+        raise UsageError(message, how)
     return token
 
 
-def _from_file(path: Path) -> str:
+def _from_file(path: Path, how: str) -> str:
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -158,5 +164,5 @@ def _from_file(path: Path) -> str:
         token = ""
     if len(data) > _LONGEST or not token:
         message = f"{path} holds no API token"
-        raise UsageError(message, _HOW)
+        raise UsageError(message, how)
     return token

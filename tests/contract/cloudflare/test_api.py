@@ -160,6 +160,23 @@ def test_a_name_has_an_address_or_an_alias(cloudflare: Subject, records: str) ->
     assert 81053 in cloudflare.refusal("POST", records, alias).codes
 
 
+def test_an_address_becomes_an_alias_in_place(cloudflare: Subject, records: str) -> None:
+    """A guess: the type of a record can be changed, so that a name never vanishes on the way."""
+    name = f"{MARK}.{cloudflare.zone}"
+    made = cloudflare.client.call("POST", records, {"type": "A", "name": name, "content": "192.0.2.1", "ttl": 60})
+    changed = {"type": "CNAME", "name": name, "content": "origin.example", "proxied": False}
+    cloudflare.client.call("PATCH", f"{records}/{made['id']}", changed)
+    (found,) = cloudflare.client.call("GET", f"{records}?name.exact={name}")
+    assert (found["id"], found["type"], found["content"]) == (made["id"], "CNAME", "origin.example")
+
+
+def test_records_are_found_by_their_exact_name(cloudflare: Subject, records: str) -> None:
+    """API reference, 'List DNS Records': name.exact."""
+    name = f"{MARK}.{cloudflare.zone}"
+    cloudflare.client.call("POST", records, {"type": "A", "name": name, "content": "192.0.2.1", "ttl": 60})
+    assert {each["name"] for each in cloudflare.client.call("GET", f"{records}?name.exact={name}")} == {name}
+
+
 def test_a_record_that_is_not_there_is_81044(cloudflare: Subject, records: str) -> None:
     """Public threads (cloudflare-api-v4-ddns #5): the record does not exist."""
     refusal = cloudflare.refusal("GET", f"{records}/{'0' * 32}")

@@ -16,10 +16,18 @@ from originlock.facts.zone import TIMED_OUT, Scope, Zone
 from originlock.intent.policy import NO_EDGE
 from originlock.locks.identity import naming
 from originlock.locks.identity.moves import Moves
-from originlock.locks.identity.standing import Standing, certificates_of, deployed
+from originlock.locks.identity.standing import Standing, certificates_of, deployed, goes_before
 from originlock.locks.identity.zone_findings import ZoneFinding, zone_findings
-from originlock.plan.change import Objection
-from originlock.plan.trust_acts import CreateTrustStore, ReplaceBundle
+from originlock.plan.change import Objection, Phase
+from originlock.plan.trust_acts import (
+    CreateProbeListener,
+    CreateTrustStore,
+    PutObject,
+    ReplaceBundle,
+    SetMutualTls,
+    TrustAct,
+    UploadCertificate,
+)
 
 _MOST_VERIFYING: Final = 2
 """Elastic Load Balancing quotas: listeners that use mutual TLS verify, per load balancer: 2, not adjustable."""
@@ -34,10 +42,12 @@ _MOST_UPLOADED: Final = 10
 def objections(stand: Standing, snapshot: Snapshot, made: Moves) -> tuple[Objection, ...]:
     """Everything that has to be mended first; in the order in which a person would."""
     found = [
-        *_of_wanted(stand),
+        *_of_wanted(stand, made),
         *_of_listeners(stand, snapshot),
+        *_of_others(stand, made),
+        *_of_probe(stand, made),
         *_of_store(stand, made),
-        *_of_bucket(stand, snapshot),
+        *_of_bucket(stand, snapshot, made),
         *_of_zone(stand, snapshot),
     ]
     return tuple(
@@ -46,10 +56,15 @@ def objections(stand: Standing, snapshot: Snapshot, made: Moves) -> tuple[Object
     )
 
 
+_FIRST: Final = (Phase.PREPARE, Phase.WIDEN)
+_TRUSTS: Final = CreateTrustStore | ReplaceBundle
+_ACKNOWLEDGE: Final = 'if that is meant, add "{word}" to acknowledge in [origins.{origin}.identity]'
+_NEWER: Final = "delete it at the edge; or issue ours anew, to be deployed last: originlock ca renew {ca} {leaf}"
+
 Said = Iterator[tuple[str, str, str]]
 
 
-def _of_wanted(stand: Standing) -> Said:
+def _of_wanted(stand: Standing, made: Moves) -> Said:
     if stand.wanted is None:
         ca, leaf = stand.identity.ca, stand.identity.leaf
         if stand.identity.certificate == "shared":
@@ -57,7 +72,7 @@ def _of_wanted(stand: Standing) -> Said:
         else:
             remedy = f"make them: originlock ca init {ca}, then originlock ca issue {ca} {leaf}"
         yield "no-certificate", stand.missing, remedy
-    elif stand.wanted.leaf is not None and not stand.wanted.leaf.has_key:
+    elif stand.wanted.leaf is not None and not stand.wanted.leaf.has_key and _does(made, UploadCertificate):
         said = f"the key of the certificate {stand.wanted.leaf.name} is not here, so that the edge cannot be given it"
         yield "no-key", said, f"issue one with its key: originlock ca issue {stand.identity.ca} {stand.identity.leaf}"
 
@@ -95,6 +110,59 @@ def _of_listeners(stand: Standing, snapshot: Snapshot) -> Said:
             )
 
 
+def _does(made: Moves, kind: type[TrustAct]) -> bool:
+    return any(isinstance(draft.act, kind) for draft in made.drafts)
+
+
+def _of_others(stand: Standing, made: Moves) -> Said:
+    """Listeners with stores of their own come to one that trusts for a while what any of them trusts."""
+    if stand.wanted is None or "trust of others" in stand.identity.acknowledged:
+        return
+    moving = {
+        draft.act.listener
+        for draft in made.drafts
+        if draft.phase is Phase.WIDEN and isinstance(draft.act, SetMutualTls) and draft.act.wanted.mode == "verify"
+    }
+    grown = _held_meanwhile(stand, made)
+    for listener, store in stand.trusted:
+        held = _members(store)
+        more = grown - held - set(stand.wanted.members)
+        if held and more and (listener.id in moving or listener.mutual.trust_store == stand.store_target):
+            named = ", ".join(each[:12] for each in sorted(more))
+            said = f"the listener on port {listener.port} would trust {named} for a while, as another listener does"
+            yield "trust-of-others", said, _ACKNOWLEDGE.format(word="trust of others", origin=stand.policy.origin)
+
+
+def _members(store: object) -> set[str]:
+    return set(store.members) if isinstance(store, TrustStore) and not isinstance(store.members, Unknown) else set()
+
+
+def _of_probe(stand: Standing, made: Moves) -> Said:
+    create = next((d.act for d in made.drafts if isinstance(d.act, CreateProbeListener)), None)
+    if create is None:
+        return
+    if any(each.port == create.port for each in (*stand.secure, *stand.plain)):
+        said = f"there is a listener on port {create.port} already, so that none can be made there to see what comes"
+        yield "probe-port", said, "name another probe_port"
+    elif _trusts_others(stand, made):
+        said = "until the edge presents ours the trust store trusts others too, so that who passes there tells nothing"
+        yield "probe-tells-nothing", said, "name another way to see it: echo, or logs"
+    elif len(stand.verifying) >= _MOST_VERIFYING:
+        said = f"{len(stand.verifying)} listeners verify, so that none can be made to see what the edge presents"
+        yield "probe-listener", said, "name another way to see it: echo, or logs"
+
+
+def _trusts_others(stand: Standing, made: Moves) -> bool:
+    wanted = () if stand.wanted is None else stand.wanted.members
+    return bool(_held_meanwhile(stand, made) - set(wanted))
+
+
+def _held_meanwhile(stand: Standing, made: Moves) -> set[str]:
+    """Whom our store trusts when everything is widened."""
+    grown = (set(d.act.members) for d in made.drafts if d.phase in _FIRST and isinstance(d.act, _TRUSTS))
+    return next(grown, _members(stand.store))
+
+
 def _of_store(stand: Standing, made: Moves) -> Said:
     store = stand.store
     if isinstance(store, Unknown):
@@ -130,9 +198,11 @@ def _probes(stand: Standing) -> set[str]:
     return set() if stand.probe is None else {stand.probe.id}
 
 
-def _of_bucket(stand: Standing, snapshot: Snapshot) -> Said:
+def _of_bucket(stand: Standing, snapshot: Snapshot, made: Moves) -> Said:
     bucket = snapshot.bucket
     name = stand.identity.bucket
+    if not _does(made, PutObject):
+        return  # nothing is copied from there
     if isinstance(bucket, Unknown):
         yield (
             "bucket-unread",
@@ -150,14 +220,14 @@ def _of_zone(stand: Standing, snapshot: Snapshot) -> Said:
     zone = snapshot.zone
     if stand.policy.edge == NO_EDGE:
         return
-    if stand.policy.edge_account is None:
-        return
-    if not stand.policy.hostnames:
+    if not stand.policy.hostnames and (stand.policy.edge_account is not None or stand.identity.mode == "verify"):
         yield (
             "no-hostnames",
             "without hostnames it cannot be told for whom the edge presents a certificate",
             (f"name them: hostnames = [...] in [origins.{stand.policy.origin}]"),
         )
+    if stand.policy.edge_account is None:
+        return
     if isinstance(zone, Unknown):
         yield "zone-unread", f"{zone.what}: {zone.reason}", "see docs/cloudflare-token.md for what the token needs"
     elif isinstance(zone, Missing):
@@ -213,6 +283,11 @@ def _of_certificates(stand: Standing, zone: Zone) -> Said:
         return
     scope: Scope = "zone" if stand.identity.scope == "zone" else "hostname"
     found = certificates_of(zone, scope)
+    if scope == "zone":
+        for each in goes_before(zone, leaf.certificate.sha256):
+            if each.sha256 not in stand.formers:
+                said = f"{zone.name} presents the certificate {each.sha256[:12]}, which was deployed after {leaf.name}"
+                yield "another-certificate", said, _NEWER.format(ca=stand.identity.ca, leaf=leaf.name)
     if isinstance(found, Unknown) or deployed(zone, scope, leaf.certificate.sha256):
         return
     if any(each.sha256 == leaf.certificate.sha256 and each.status in TIMED_OUT for each in found):

@@ -16,12 +16,12 @@ from originlock.facts.unknown import Unknown
 from originlock.facts.zone import Zone
 from originlock.intent.policy import NO_EDGE, IdentityPolicy, Policy
 from originlock.locks.identity import guards, shut_out
-from originlock.locks.identity.leaving import leaving
+from originlock.locks.identity.leaving import leaving, others_of
 from originlock.locks.identity.moves import Moves, can_be_seen, moves
 from originlock.locks.identity.standing import SHARED, Standing, presented_for, standing
 from originlock.locks.identity.zone_findings import zone_findings
-from originlock.plan.change import Contribution, Effect, Hole, Note, Objection, Phase, Unread
-from originlock.plan.trust_acts import SetMutualTls, needs_presented
+from originlock.plan.change import Contribution, Effect, Expectation, Hole, Note, Objection, Phase, Unread
+from originlock.plan.trust_acts import SetMutualTls
 
 _EVIDENCE = (
     "name one of these in [origins.{origin}.identity], to see which certificate the edge presents: echo (a path that "
@@ -62,13 +62,14 @@ def contribution(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -
         notes=tuple(Note(policy.origin, target, said) for target, said in _notes(stand, snapshot)),
         unknown=unread(policy, identity, snapshot),
         basis=_basis(policy, snapshot),
+        expectations=tuple(Expectation(policy.origin, target) for target in made.awaited),
         waits=tuple(dict.fromkeys(made.waits)),
         presented=made.presented,
     )
 
 
 def _begins_to_verify(act: object) -> bool:
-    return isinstance(act, SetMutualTls) and needs_presented(act)
+    return isinstance(act, SetMutualTls) and act.wanted.mode == "verify" and act.before.mode != "verify"
 
 
 def _closed_by(hole: Hole, made: Moves) -> Hole:
@@ -153,6 +154,7 @@ def unread(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -> tupl
 def _notes(stand: Standing, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     identity, policy = stand.identity, stand.policy
     if identity.mode == "off":
+        yield from _of_leaving(stand)
         return
     if identity.certificate == "shared":
         yield "", _WEAK
@@ -165,6 +167,17 @@ def _notes(stand: Standing, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     if begins and isinstance(keep_alive, int):
         yield "", _SETTLING.format(seconds=keep_alive)
     yield from _of_zone(stand, snapshot)
+
+
+def _of_leaving(stand: Standing) -> Iterator[tuple[str, str]]:
+    zone, identity = stand.zone, stand.identity
+    if zone is None or not (others := others_of(stand, zone)):
+        return
+    named = ", ".join(others)
+    if identity.scope == "zone" and zone.zone_pulls is True:
+        yield "", f"zone-level pulls of {zone.name} stay on, with what they present: {named} may rest on them"
+    if identity.certificate == SHARED and zone.global_pulls is True:
+        yield "", f"global pulls of {zone.name} stay on: {named} may rest on them"
 
 
 def _of_zone(stand: Standing, snapshot: Snapshot) -> Iterator[tuple[str, str]]:

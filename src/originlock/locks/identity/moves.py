@@ -18,14 +18,16 @@ from __future__ import annotations
 
 import dataclasses
 
+import msgspec
+
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.trust import Bucket, Listeners, MutualTls, TrustStore, bucket_target, new_listener
 from originlock.facts.unknown import Unknown
 from originlock.facts.words import count
-from originlock.facts.zone import Association, Scope, Zone, certificate_target, zone_of
+from originlock.facts.zone import PENDING, Association, Scope, Zone, certificate_target, hostname_target, zone_of
 from originlock.intent.policy import NO_EDGE
 from originlock.locks.identity import naming
-from originlock.locks.identity.standing import Standing, Wanted, certificates_of, deployed, union
+from originlock.locks.identity.standing import Standing, Wanted, certificates_of, deployed, goes_before, union
 from originlock.locks.identity.zone_findings import wanted_records
 from originlock.plan.acts import Act
 from originlock.plan.change import Draft, Effect, Milestone, Phase, Presented, Wait
@@ -36,6 +38,7 @@ from originlock.plan.trust_acts import (
     CreateTrustStore,
     DeleteCertificate,
     DeleteProbeListener,
+    EdgeAct,
     PutObject,
     RemoveRevocations,
     ReplaceBundle,
@@ -50,12 +53,17 @@ from originlock.plan.trust_acts import (
 
 @dataclasses.dataclass
 class Moves:
-    """Drafts and waits, as they come together."""
+    """Drafts and waits, as they come together.
+
+    Attributes:
+        awaited: targets at which nothing is to be done, and whose end of an earlier change others wait for.
+    """
 
     origin: str
     drafts: list[Draft] = dataclasses.field(default_factory=list)
     waits: list[Wait] = dataclasses.field(default_factory=list)
     presented: tuple[Presented, ...] = ()
+    awaited: list[str] = dataclasses.field(default_factory=list)
 
     def add(self, phase: Phase, effect: Effect, act: Act, reason: str) -> None:
         """One more change, after those of its target and phase."""
@@ -89,10 +97,13 @@ def moves(stand: Standing, snapshot: Snapshot) -> Moves:
     verifying = stand.identity.mode == "verify"
     if verifying:
         _trust(made, stand, snapshot, stand.wanted, narrow=provable)
-    trusting = [target for target in made.targets() if zone_of(target) is None]
-    moved = _listeners_that_verify(made, stand)
+    if isinstance(stand.store, TrustStore) and not stand.store.active:
+        made.awaited.append(stand.store.id)
+    trusting = [*(target for target in made.targets() if zone_of(target) is None), *made.awaited]
+    moved = _listeners_that_verify(made, stand, narrow=provable)
     made.after(moved, trusting, Milestone.WIDENED)
     presenting = _edge(made, stand, stand.wanted, [*trusting, *moved])
+    made.after([each.id for each in stand.verifying], presenting, Milestone.DONE, Phase.NARROW)
     asking = _listeners_that_do_not(made, stand, verify=verifying and provable)
     made.after(asking, trusting, Milestone.WIDENED)
     made.after(asking, presenting, Milestone.DONE)
@@ -200,14 +211,19 @@ def _revocations(made: Moves, stand: Standing, wanted: Wanted) -> None:
 # -- listeners ----------------------------------------------------------------------------------------------------
 
 
-def _listeners_that_verify(made: Moves, stand: Standing) -> list[str]:
-    """Those that verify already never stop: they are pointed to our store, which trusts all that theirs does."""
+def _listeners_that_verify(made: Moves, stand: Standing, *, narrow: bool) -> list[str]:
+    """Those that verify already never stop: they are pointed to our store, which trusts all that theirs does.
+
+    One that lets in what has ended does so until the edge is seen to present ours, which has not.
+    """
     if stand.identity.mode != "verify":
         return []
     moved: list[str] = []
     for listener in stand.verifying:
-        last = _last(stand)
         now = listener.mutual
+        last = _last(stand)
+        if not narrow:
+            last = msgspec.structs.replace(last, ignore_expiry=now.ignore_expiry)
         if now.trust_store != stand.store_target or now.removed:
             first = MutualTls("verify", stand.store_target, now.ignore_expiry, stand.identity.advertise_ca_names)
             act = SetMutualTls(listener.id, first, now)
@@ -216,7 +232,9 @@ def _listeners_that_verify(made: Moves, stand: Standing) -> list[str]:
             now = first
         if now != last:
             act = SetMutualTls(listener.id, last, now)
-            made.add(Phase.NARROW, Effect.NARROW, act, "certificates that have ended are to be refused")
+            ends = now.ignore_expiry and not last.ignore_expiry
+            why = "certificates that have ended are to be refused" if ends else "it names its authorities as asked for"
+            made.add(Phase.NARROW, Effect.NARROW, act, why)
     return moved
 
 
@@ -272,7 +290,9 @@ def _edge(made: Moves, stand: Standing, wanted: Wanted, trusting: list[str]) -> 
         made.after([target], trusting, Milestone.WIDENED)
         presenting.append(target)
     switched = (
-        _zone_presents(made, stand, zone) if scope == "zone" else _hostnames_present(made, stand, zone, leaf.sha256)
+        _zone_presents(made, stand, zone, leaf.sha256)
+        if scope == "zone"
+        else _hostnames_present(made, stand, zone, leaf.sha256)
     )
     made.after(switched, trusting, Milestone.WIDENED)
     made.after(switched, [target], Milestone.DONE)
@@ -284,6 +304,7 @@ def _hostnames_present(made: Moves, stand: Standing, zone: Zone, sha256: str) ->
     for hostname in stand.policy.hostnames:
         now = zone.associations.get(hostname, Association(hostname))
         if isinstance(now, Unknown) or (now.enabled and now.sha256 == sha256):
+            found += _going_on(made, zone, now)
             continue
         act = SetHostnamePulls(*(zone.id, hostname, sha256, True, now.sha256, now.enabled), before_id=now.certificate)
         made.add(Phase.NARROW, Effect.NARROW, act, "the edge presents our certificate, which says: my zone")
@@ -291,8 +312,13 @@ def _hostnames_present(made: Moves, stand: Standing, zone: Zone, sha256: str) ->
     return found
 
 
-def _zone_presents(made: Moves, stand: Standing, zone: Zone) -> list[str]:
+def _zone_presents(made: Moves, stand: Standing, zone: Zone, sha256: str) -> list[str]:
     found: list[str] = []
+    for each in goes_before(zone, sha256):
+        if each.sha256 in stand.formers:
+            gone = DeleteCertificate(zone.id, "zone", each.sha256, stand.identity.ca, each.pem)
+            made.add(Phase.NARROW, Effect.NARROW, gone, "it was deployed after the one that is to be presented")
+            found.append(gone.target)
     if not zone.zone_pulls:
         act = SetZonePulls(zone.id, on=True, before=False)
         made.add(Phase.NARROW, Effect.NARROW, act, "the edge presents our certificate, which says: my zone")
@@ -306,6 +332,7 @@ def _free_hostnames(made: Moves, stand: Standing, zone: Zone, first: list[str]) 
     for hostname in stand.policy.hostnames:
         now = zone.associations.get(hostname, Association(hostname))
         if isinstance(now, Unknown) or now.enabled is None:
+            found += _going_on(made, zone, now)
             continue
         act = SetHostnamePulls(
             *(zone.id, hostname, "", None, now.sha256, now.enabled),
@@ -316,6 +343,15 @@ def _free_hostnames(made: Moves, stand: Standing, zone: Zone, first: list[str]) 
         found.append(act.target)
     made.after(found, first, Milestone.DONE)
     return found
+
+
+def _going_on(made: Moves, zone: Zone, now: Association | Unknown) -> list[str]:
+    """What an earlier run asked for, and the edge has not ended yet: nothing is to be done but to wait for it."""
+    if isinstance(now, Unknown) or now.status not in PENDING:
+        return []
+    target = hostname_target(zone.id, now.hostname)
+    made.awaited.append(target)
+    return [target]
 
 
 def _shared(made: Moves, stand: Standing, zone: Zone, trusting: list[str]) -> list[str]:
@@ -359,7 +395,7 @@ def _seen(stand: Standing, snapshot: Snapshot, wanted: Wanted) -> Presented:
 
 def _probe(made: Moves, stand: Standing, ready: list[str]) -> None:
     """A listener of ours for a moment, where nothing else shows what the edge presents; one that was left goes."""
-    balancer = _balancer(stand)
+    balancer = stand.balancer
     port = made.presented[0].port if made.presented else 0
     if stand.probe is not None and stand.probe.port != port:
         _remove_probe(made, stand, balancer, stand.probe.port)
@@ -376,10 +412,9 @@ def _probe(made: Moves, stand: Standing, ready: list[str]) -> None:
         reason = "the edge is served there only if it presents our certificate; then it is deleted"
         made.add(Phase.WIDEN, Effect.WIDEN, act, reason)
         made.after([target], ready, Milestone.WIDENED)
-        edge = [
-            d.act.target for d in made.drafts if isinstance(d.act, SetHostnamePulls | SetZonePulls | SetGlobalPulls)
-        ]
-        made.after([target], edge, Milestone.DONE)
+    # It is asked only once the edge presents what it is to present: also one that an earlier run has left.
+    first = Phase.WIDEN if stand.probe is None else Phase.NARROW
+    made.after([target], [d.act.target for d in made.drafts if isinstance(d.act, EdgeAct)], Milestone.DONE, first)
     _remove_probe(made, stand, balancer, port)
     gated = [d.act.target for d in made.drafts if _is_gated(d)]
     made.after(list(dict.fromkeys(gated)), [target], Milestone.DONE, Phase.NARROW)
@@ -393,14 +428,6 @@ def _is_gated(draft: Draft) -> bool:
 def _remove_probe(made: Moves, stand: Standing, balancer: str, port: int) -> None:
     act = DeleteProbeListener(balancer, port, naming.probe_tags(stand.policy.origin))
     made.add(Phase.NARROW, Effect.NARROW, act, "it was made for a moment")
-
-
-def _balancer(stand: Standing) -> str:
-    """The load balancer's ARN, from that of a listener (Elastic Load Balancing: both share their path)."""
-    for listener in (*stand.secure, *stand.plain):
-        before, _, path = listener.id.partition(":listener/")
-        return f"{before}:loadbalancer/{path.rpartition('/')[0]}"
-    return ""
 
 
 # -- tidying ------------------------------------------------------------------------------------------------------
@@ -417,11 +444,18 @@ def _tidy(made: Moves, stand: Standing, wanted: Wanted) -> None:
         for each in () if isinstance(found, Unknown) else found:
             if each.sha256 not in stand.formers or each.sha256 == wanted.leaf.certificate.sha256:
                 continue
-            if _used_elsewhere(stand, zone, each.id):
+            if _used_elsewhere(stand, zone, each.id) or _may_be_the_zones(stand, zone, scope):
                 continue
+            if certificate_target(zone.id, scope, each.sha256) in rest:
+                continue  # it goes before that
             act = DeleteCertificate(zone.id, scope, each.sha256, stand.identity.ca, each.pem)
             made.add(Phase.TIDY, Effect.NEUTRAL, act, "a newer certificate of ours is presented")
             made.after([act.target], rest, Milestone.DONE)
+
+
+def _may_be_the_zones(stand: Standing, zone: Zone, scope: Scope) -> bool:
+    """Whether it is presented for every name of the zone, which is not ours to say where we ask for hostnames."""
+    return scope == "zone" and stand.identity.scope != "zone" and zone.zone_pulls is not False
 
 
 def _used_elsewhere(stand: Standing, zone: Zone, certificate: str) -> bool:

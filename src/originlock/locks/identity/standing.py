@@ -53,7 +53,8 @@ class Standing(msgspec.Struct, frozen=True):
         store: our own store; Missing if there is none.
         store_target: how it is called.
         trusted: for each listener that verifies, its store.
-        formers: fingerprints of certificates of our authority whose keys are here.
+        formers: fingerprints of certificates of our authority, of the name that is asked for, whose keys are here:
+            those of another name are another origin's.
     """
 
     policy: Policy
@@ -73,6 +74,14 @@ class Standing(msgspec.Struct, frozen=True):
     def verifying(self) -> tuple[SecureListener, ...]:
         """The listeners that verify now."""
         return tuple(each for each in self.secure if each.mutual.mode == "verify")
+
+    @property
+    def balancer(self) -> str:
+        """The load balancer's ARN, from that of a listener (Elastic Load Balancing: both share their path)."""
+        for listener in (*self.secure, *self.plain, *((self.probe,) if self.probe is not None else ())):
+            before, _, path = listener.id.partition(":listener/")
+            return f"{before}:loadbalancer/{path.rpartition('/')[0]}"
+        return ""
 
     @property
     def store_in_use(self) -> bool:
@@ -101,13 +110,13 @@ def standing(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -> St
         store_target=store.id if isinstance(store, TrustStore) else name,
         trusted=tuple((each, _store_of(each, snapshot)) for each in secure if each.mutual.mode == "verify"),
         zone=snapshot.zone if isinstance(snapshot.zone, Zone) else None,
-        formers=_with_keys(snapshot.authorities.get(identity.ca)),
+        formers=_with_keys(identity.leaf, snapshot.authorities.get(identity.ca)),
     )
 
 
-def _with_keys(authority: Authority | Unknown | None) -> tuple[str, ...]:
+def _with_keys(name: str, authority: Authority | Unknown | None) -> tuple[str, ...]:
     leaves = authority.leaves if isinstance(authority, Authority) else ()
-    return tuple(leaf.certificate.sha256 for leaf in leaves if leaf.has_key)
+    return tuple(leaf.certificate.sha256 for leaf in leaves if leaf.has_key and leaf.name == name)
 
 
 def _store_of(listener: SecureListener, snapshot: Snapshot) -> TrustStore | Missing | Unknown:
@@ -194,6 +203,18 @@ def certificates_of(zone: Zone, scope: Scope) -> tuple[EdgeCertificate, ...] | U
     if isinstance(zone.certificates, Unknown):
         return zone.certificates
     return tuple(each for each in zone.certificates if each.scope == scope)
+
+
+def goes_before(zone: Zone, sha256: str) -> tuple[EdgeCertificate, ...]:
+    """The zone's certificates that are presented rather than this one, which is deployed; nothing where it is not.
+
+    Of several that are deployed the edge presents the one that was deployed last (Cloudflare's documentation,
+    Authenticated Origin Pulls, zone-level).
+    """
+    found = certificates_of(zone, "zone")
+    there = [] if isinstance(found, Unknown) else [each for each in found if each.status == DEPLOYED]
+    mine = next((each for each in there if each.sha256 == sha256), None)
+    return () if mine is None else tuple(each for each in there if each.uploaded > mine.uploaded)
 
 
 def deployed(zone: Zone, scope: Scope, sha256: str) -> bool:

@@ -45,10 +45,7 @@ def doors_of(policy: Policy, snapshot: Snapshot) -> tuple[Door, ...]:
     balancer = snapshot.load_balancer
     if balancer is None or isinstance(balancer.listeners, Unknown):
         return asked
-    # Where a listener is going to be made for a moment, the edge must get in by then.
-    probe = policy.identity.probe_port if policy.identity is not None else 0
-    soon = {(network.protocol, probe)} if probe else set()
-    return tuple(sorted({door for listener in balancer.listeners for door in listener.doors} | soon))
+    return tuple(sorted({door for listener in balancer.listeners for door in listener.doors}))
 
 
 def families_of(policy: Policy, snapshot: Snapshot) -> tuple[Family, ...]:
