@@ -46,6 +46,8 @@ def store_targets(policy: Policy, snapshot: Snapshot) -> tuple[str, ...]:
     """Our own store, and those by which listeners verify now."""
     name = new_trust_store(naming.store_name(policy.origin))
     found = [name]
+    if policy.identity is not None and policy.identity.probe_port:
+        found.append(new_trust_store(naming.probe_store_name(policy.origin)))
     if isinstance(snapshot.listeners, Listeners):
         used = {each.mutual.trust_store for each in snapshot.listeners.listeners if each.mutual.trust_store}
         ours = snapshot.trust_stores.get(name)
