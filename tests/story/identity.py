@@ -13,7 +13,7 @@ import ssl
 import subprocess
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from tests.story.asking import Asking, asking, show
 from tests.story.site import ASK, ZONE, Ended, Site, Zone
@@ -100,7 +100,7 @@ class Guarded:
             f'zone = "{ZONE}"',
             f'token_file = "{self._token_file}"',
             *sections,
-            **network,
+            **cast("Any", network),
         )
 
     def well(self, *arguments: str, code: int = 0) -> Ended:

@@ -38,6 +38,7 @@ from originlock.plan.trust_acts import (
     CreateTrustStore,
     DeleteCertificate,
     DeleteProbeListener,
+    DeleteTrustStore,
     EdgeAct,
     PutObject,
     RemoveRevocations,
@@ -111,7 +112,7 @@ def moves(stand: Standing, snapshot: Snapshot) -> Moves:
     made.after([stand.store_target], [*presenting, *asking], Milestone.DONE, Phase.NARROW)
     if made.narrowing() and stand.policy.edge != NO_EDGE:
         made.presented = (_seen(stand, snapshot, stand.wanted),)
-    _probe(made, stand, [*trusting, *moved, *presenting])
+    _probe(made, stand, stand.wanted, [*trusting, *moved, *presenting])
     _tidy(made, stand, stand.wanted)
     return made
 
@@ -393,31 +394,76 @@ def _seen(stand: Standing, snapshot: Snapshot, wanted: Wanted) -> Presented:
     )
 
 
-def _probe(made: Moves, stand: Standing, ready: list[str]) -> None:
+def _probe(made: Moves, stand: Standing, wanted: Wanted, ready: list[str]) -> None:
     """A listener of ours for a moment, where nothing else shows what the edge presents; one that was left goes."""
     balancer = stand.balancer
     port = made.presented[0].port if made.presented else 0
-    if stand.probe is not None and stand.probe.port != port:
-        _remove_probe(made, stand, balancer, stand.probe.port)
-    if not port:
-        return
     model = next(iter(stand.secure), None)
-    if model is None:
+    if stand.probe is not None and (stand.probe.port != port or model is None):
+        _remove_probe(made, stand, balancer, stand.probe.port)
+    if not port or model is None:
+        _forget_probe_store(made, stand)
         return
     target = new_listener(balancer, port)
-    if stand.probe is None:
-        act = CreateProbeListener(
-            balancer, port, stand.store_target, model.certificates, model.ssl_policy, naming.probe_tags(made.origin)
-        )
-        reason = "the edge is served there only if it presents our certificate; then it is deleted"
-        made.add(Phase.WIDEN, Effect.WIDEN, act, reason)
-        made.after([target], ready, Milestone.WIDENED)
-    # It is asked only once the edge presents what it is to present: also one that an earlier run has left.
-    first = Phase.WIDEN if stand.probe is None else Phase.NARROW
-    made.after([target], [d.act.target for d in made.drafts if isinstance(d.act, EdgeAct)], Milestone.DONE, first)
+    store, stores = _probe_store(made, stand, wanted)
+    if stand.probe is not None:
+        # Whom the one that was left trusts is not known to be what is wanted now.
+        gone = DeleteProbeListener(balancer, port, naming.probe_tags(made.origin))
+        made.add(Phase.PREPARE, Effect.NEUTRAL, gone, "an earlier run left it")
+    tags = naming.probe_tags(made.origin)
+    act = CreateProbeListener(balancer, port, store, model.certificates, model.ssl_policy, tags)
+    reason = "the edge is served there only if it presents our certificate; then it is deleted"
+    made.add(Phase.WIDEN, Effect.WIDEN, act, reason)
+    made.after([target], [*ready, *stores], Milestone.WIDENED)
+    # It is asked only once the edge presents what it is to present.
+    made.after([target], [d.act.target for d in made.drafts if isinstance(d.act, EdgeAct)], Milestone.DONE)
     _remove_probe(made, stand, balancer, port)
+    made.after(stores, [target], Milestone.DONE, Phase.NARROW)
     gated = [d.act.target for d in made.drafts if _is_gated(d)]
     made.after(list(dict.fromkeys(gated)), [target], Milestone.DONE, Phase.NARROW)
+
+
+def _probe_store(made: Moves, stand: Standing, wanted: Wanted) -> tuple[str, list[str]]:
+    """What that listener trusts: our store, or while that one trusts others too, one for the moment.
+
+    A store that trusts the former certificate as well would show nothing of the new one.
+
+    Returns:
+        the store, and the target whose changes make it, if there are any.
+    """
+    mixed = any(isinstance(d.act, ReplaceBundle) and _is_gated(d) for d in made.drafts)
+    if not mixed:
+        _forget_probe_store(made, stand)
+        return stand.store_target, []
+    name = naming.probe_store_name(stand.policy.origin)
+    text, members = union(*(each.pem for each in wanted.authorities))
+    _put(made, stand, text)
+    key = naming.bundle_key(stand.policy.origin, text)
+    held = stand.probe_store
+    if isinstance(held, TrustStore):
+        target = held.id
+        if held.members != members:
+            before_text, before = union(held.bundle if isinstance(held.bundle, str) else "")
+            before_key = naming.bundle_key(stand.policy.origin, before_text)
+            act = ReplaceBundle(held.id, stand.identity.bucket, key, members, before_key, before)
+            made.add(Phase.PREPARE, Effect.NEUTRAL, act, "an earlier run left it with other authorities")
+    else:
+        create = CreateTrustStore(name, stand.identity.bucket, key, members, naming.tags_for(stand.policy.origin))
+        target = create.target
+        made.add(Phase.PREPARE, Effect.NEUTRAL, create, "the listener for a moment is to trust ours alone")
+    objects = [draft.act.target for draft in made.drafts if isinstance(draft.act, PutObject)]
+    made.after([target], objects, Milestone.WIDENED)
+    made.add(Phase.TIDY, Effect.NEUTRAL, DeleteTrustStore(target), "it was made for a moment")
+    return target, [target]
+
+
+def _forget_probe_store(made: Moves, stand: Standing) -> None:
+    """One that an earlier run left goes, once no listener uses it."""
+    held = stand.probe_store
+    if isinstance(held, TrustStore) and naming.is_ours(held, stand.policy.origin):
+        made.add(Phase.TIDY, Effect.NEUTRAL, DeleteTrustStore(held.id), "an earlier run left it")
+        if stand.probe is not None:
+            made.after([held.id], [new_listener(stand.balancer, stand.probe.port)], Milestone.DONE)
 
 
 def _is_gated(draft: Draft) -> bool:

@@ -36,6 +36,11 @@ def probe_tags(origin: str) -> Tags:
     return ((OWNER_TAG, origin), (PURPOSE_TAG, "probe"))
 
 
+def probe_store_name(origin: str) -> str:
+    """The name of the store of a listener that is made for a moment: it trusts what is wanted, and nothing else."""
+    return store_name(f"probe-{digest(origin)[:_DIGITS]}")
+
+
 def store_name(origin: str) -> str:
     """The name of the origin's trust store; where its own name does not fit, a digest of it makes it one of a kind."""
     plain = _NOT_IN_NAMES.sub("-", origin).strip("-")

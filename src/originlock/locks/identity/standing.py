@@ -52,6 +52,7 @@ class Standing(msgspec.Struct, frozen=True):
         probe: that one, if it is there.
         store: our own store; Missing if there is none.
         store_target: how it is called.
+        probe_store: the store of a listener that is made for a moment; Missing if there is none.
         trusted: for each listener that verifies, its store.
         formers: fingerprints of certificates of our authority, of the name that is asked for, whose keys are here:
             those of another name are another origin's.
@@ -69,6 +70,7 @@ class Standing(msgspec.Struct, frozen=True):
     trusted: tuple[tuple[SecureListener, TrustStore | Missing | Unknown], ...]
     zone: Zone | None
     formers: tuple[str, ...] = ()
+    probe_store: TrustStore | Missing | Unknown = Missing("")
 
     @property
     def verifying(self) -> tuple[SecureListener, ...]:
@@ -110,6 +112,9 @@ def standing(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -> St
         store_target=store.id if isinstance(store, TrustStore) else name,
         trusted=tuple((each, _store_of(each, snapshot)) for each in secure if each.mutual.mode == "verify"),
         zone=snapshot.zone if isinstance(snapshot.zone, Zone) else None,
+        probe_store=snapshot.trust_stores.get(
+            new_trust_store(naming.probe_store_name(policy.origin)), Missing(naming.probe_store_name(policy.origin))
+        ),
         formers=_with_keys(identity.leaf, snapshot.authorities.get(identity.ca)),
     )
 
