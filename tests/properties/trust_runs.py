@@ -104,11 +104,12 @@ def is_probe(listener: SecureListener) -> bool:
     return listener.port == PROBE
 
 
-def never_refused(site: TrustSite, since: int = 0) -> None:
-    """P1: where the edge was let in before, it is at every moment."""
+def never_refused(site: TrustSite, since: int = 0, back_to: Moment | None = None) -> None:
+    """P1: where the edge was let in before, it is at every moment; on the way back, where it was before that too."""
     moments = site.trust.moments[since:]
     names = site.world.policy.hostnames
     before = {(name, arn) for name, arn in moments[0].served(names) if not is_probe(moments[0].listeners[arn])}
+    before &= before if back_to is None else back_to.served(names)
     for number, moment in enumerate(moments):
         lost = before - moment.served(names)
         assert not lost, f"P1: the edge is refused: {lost}, at {number}, after {_last(site)}"

@@ -84,6 +84,8 @@ def _called(client: ElasticLoadBalancingv2Client, bucket: TokenBucket, act: Act)
             client.add_trust_store_revocations(
                 TrustStoreArn=store, RevocationContents=[{"S3Bucket": where, "S3Key": key, "RevocationType": "CRL"}]
             )
+        case RemoveRevocations(ids=()):
+            return AlreadySo("it is not known yet how AWS numbers the list")
         case RemoveRevocations(store, ids):
             _removed(client, bucket, store, ids)
         case _:

@@ -16,7 +16,7 @@ from originlock.facts.unknown import Unknown
 from originlock.facts.zone import zone_of
 from originlock.intent.policy import Limits
 from originlock.plan.acts import Act, settles
-from originlock.plan.change import Change, Expectation, Milestone, Phase, Wait
+from originlock.plan.change import PHASE_ORDER, Change, Expectation, Milestone, Phase, Wait
 from originlock.plan.connections import Connections
 from originlock.plan.document import Plan
 from originlock.plan.lane import ENDED, TRANSITIONS, Event, Lane, LaneReport, State
@@ -166,8 +166,9 @@ class Machine:
         """What to do now: undo before anything else, act before looking, look before waiting."""
         self._open_gates()
         live = [lane for lane in self._lanes if lane.state not in ENDED and lane.state not in _AT_A_GATE]
-        if undoing := [lane for lane in live if lane.state is State.UNDOING]:
+        if undoing := self._first_to_undo(live):
             return Perform(tuple(lane.current() for lane in undoing), undo=True)
+        live = [lane for lane in live if lane.state is not State.UNDOING]
         if acting := [lane for lane in live if lane.state is State.ACTING]:
             return Perform(tuple(lane.current() for lane in acting))
         if not live and (probing := self._connecting()) is not None:
@@ -182,6 +183,15 @@ class Machine:
             lane.waited += seconds
             lane.pause = 0.0
         return Pause(seconds, ", ".join(sorted({lane.name for lane in live})))
+
+    def _first_to_undo(self, live: list[Lane]) -> list[Lane]:
+        """Those whose undo is next: what was done last is undone first, so that nothing loses what it rests on."""
+        undoing = [lane for lane in live if lane.state is State.UNDOING]
+        checking = [lane for lane in live if lane.state is State.CHECKING_UNDO]
+        waits = (self._waits.get((lane.target, phase), ()) for lane in (*undoing, *checking) for phase in PHASE_ORDER)
+        needed = {wait.on for found in waits for wait in found}
+        first = [lane for lane in undoing if lane.target not in needed]
+        return first or ([] if checking else undoing)
 
     def _connecting(self) -> Connect | None:
         """Who waits for connections: those that have narrowed first, as they may have to undo."""

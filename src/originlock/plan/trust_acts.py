@@ -416,7 +416,13 @@ def inverse(act: TrustAct) -> TrustInverse | None:  # noqa: C901, PLR0911, PLR09
 
 def remaining(act: TrustAct, held: Held) -> TrustAct | None:
     """What is still to be done of an act whose fate is unclear, by what its target is now; None if nothing."""
-    return None if _is_so(act, held) else act
+    if _is_so(act, held):
+        return None
+    if isinstance(act, RemoveRevocations) and not act.ids and isinstance(held, TrustStore):
+        # Only now can it be told how AWS numbers the list that was added.
+        lists = () if isinstance(held.revocations, Unknown) else held.revocations
+        return msgspec.structs.replace(act, ids=tuple(each.id for each in lists if each.sha256 == act.sha256))
+    return act
 
 
 def _is_so(act: TrustAct, held: Held) -> bool:  # noqa: C901, PLR0911, PLR0912  one case an act

@@ -32,7 +32,8 @@ class IdentityLock:
         del accepted, overrides
         if inverses and not rollback.concerned(inverses):
             return ()
-        return () if policy.identity is None else open_questions(policy, policy.identity, snapshot)
+        more = rollback.stores(inverses)
+        return () if policy.identity is None else open_questions(policy, policy.identity, snapshot, more)
 
     def contribution(
         self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot, overrides: Overrides

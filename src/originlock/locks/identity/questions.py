@@ -20,8 +20,10 @@ from originlock.plan.questions import (
 )
 
 
-def questions(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -> tuple[Question, ...]:
-    """What is to be asked now; some of it hangs on answers before."""
+def questions(
+    policy: Policy, identity: IdentityPolicy, snapshot: Snapshot, more_stores: tuple[str, ...] = ()
+) -> tuple[Question, ...]:
+    """What is to be asked now; some of it hangs on answers before. On a rollback, of more stores."""
     balancer = snapshot.load_balancer
     if balancer is None:
         return ()  # told as unread: without listeners there is nothing to decide
@@ -36,7 +38,9 @@ def questions(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -> t
         asked.append(AskAuthority(identity.ca))
     if policy.edge != NO_EDGE and policy.edge_account is not None and policy.hostnames and snapshot.zone is None:
         asked.append(AskZone(policy.hostnames))
-    stores = [name for name in store_targets(policy, snapshot) if name not in snapshot.trust_stores]
+    read = {held.id for held in snapshot.trust_stores.values() if isinstance(held, TrustStore)}
+    wanted = (*store_targets(policy, snapshot), *(each for each in more_stores if each not in read))
+    stores = [name for name in dict.fromkeys(wanted) if name not in snapshot.trust_stores]
     if stores:
         asked.append(AskTrustStores(tuple(stores)))
     return tuple(asked)
