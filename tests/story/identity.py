@@ -7,6 +7,9 @@ of its end.
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
+import ssl
 import subprocess
 import time
 from dataclasses import dataclass
@@ -103,7 +106,7 @@ class Guarded:
     def well(self, *arguments: str, code: int = 0) -> Ended:
         """Run a command that must end well, or with this code."""
         ended = self.site.run(*arguments)
-        assert ended.code == code, f"{ended.code}\n{ended.err}\n{ended.out}"
+        assert ended.code == code, in_short(ended)
         return ended
 
     def apply(self, *options: str, code: int = 0) -> Any:  # noqa: ANN401 - JSON
@@ -177,7 +180,7 @@ class Guarded:
         zone = self.site.zone
         pulls = "/origin_tls_client_auth"
         certificates = {
-            scope: sorted(each["serial_number"] for each in zone.call("GET", pulls + path) or [])
+            scope: sorted(_short(each["certificate"]) for each in zone.call("GET", pulls + path) or [])
             for scope, path in (("zone", ""), ("hostname", "/hostnames/certificates"))
         }
         return {
@@ -205,3 +208,16 @@ class Guarded:
         except OSError:
             return None, ""
         return found["enabled"], str(found.get("serial_number") or "")
+
+
+def in_short(ended: Ended) -> str:
+    """How a command ended, and what it says of why: its whole JSON is long."""
+    if not ended.out.startswith("{"):
+        return f"{ended.code}\n{ended.err}\n{ended.out}"
+    told = {key: ended.json.get(key) for key in ("outcome", "locked", "stopped", "objections", "holes", "notes")}
+    return f"{ended.code}\n{ended.err}\n{json.dumps(told, indent=1)}"
+
+
+def _short(pem: str) -> str:
+    """A certificate, told apart from others."""
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem.strip())).hexdigest()[:12]
