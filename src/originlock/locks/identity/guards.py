@@ -10,7 +10,7 @@ from typing import Final
 
 from originlock.facts.origin import Missing
 from originlock.facts.snapshot import Snapshot
-from originlock.facts.trust import Bucket, Listeners, TrustStore
+from originlock.facts.trust import Bucket, Listeners, TrustStore, new_trust_store
 from originlock.facts.unknown import Unknown
 from originlock.facts.zone import TIMED_OUT, Scope, Zone
 from originlock.intent.policy import NO_EDGE
@@ -144,22 +144,19 @@ def _of_probe(stand: Standing, made: Moves) -> Said:
     if any(each.port == create.port for each in (*stand.secure, *stand.plain)):
         said = f"there is a listener on port {create.port} already, so that none can be made there to see what comes"
         yield "probe-port", said, "name another probe_port"
-    elif _trusts_others(stand, made):
-        said = "until the edge presents ours the trust store trusts others too, so that who passes there tells nothing"
-        yield "probe-tells-nothing", said, "name another way to see it: echo, or logs"
     elif len(stand.verifying) >= _MOST_VERIFYING:
         said = f"{len(stand.verifying)} listeners verify, so that none can be made to see what the edge presents"
         yield "probe-listener", said, "name another way to see it: echo, or logs"
 
 
-def _trusts_others(stand: Standing, made: Moves) -> bool:
-    wanted = () if stand.wanted is None else stand.wanted.members
-    return bool(_held_meanwhile(stand, made) - set(wanted))
-
-
 def _held_meanwhile(stand: Standing, made: Moves) -> set[str]:
     """Whom our store trusts when everything is widened."""
-    grown = (set(d.act.members) for d in made.drafts if d.phase in _FIRST and isinstance(d.act, _TRUSTS))
+    names = {stand.store_target, new_trust_store(naming.store_name(stand.policy.origin))}
+    grown = (
+        set(d.act.members)
+        for d in made.drafts
+        if d.phase in _FIRST and isinstance(d.act, _TRUSTS) and d.act.target in names
+    )
     return next(grown, _members(stand.store))
 
 
