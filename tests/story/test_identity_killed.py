@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.timeout(900)]
 
-#: The calls by which a fresh site gets both locks, in no order: each run meets those that are left for it.
+#: The calls by which a fresh site gets both locks, in no order: each run meets those that are left for it. Without the
+#: making of the bucket: AWS has a new one closed at once, the lab only when that has been asked for.
 CHANGING: Final = (
-    Stop(aws="CreateBucket"),
-    Stop(aws="PutObject"),
     Stop(aws="CreateTrustStore"),
     Stop(method="POST", path="zones/*/origin_tls_client_auth/hostnames/certificates"),
     Stop(method="PUT", path="zones/*/origin_tls_client_auth/hostnames"),
@@ -29,7 +28,6 @@ CHANGING: Final = (
 
 #: And by which one authority is followed by another.
 FOLLOWING: Final = (
-    Stop(aws="PutObject"),
     Stop(aws="ModifyTrustStore"),
     Stop(method="POST", path="zones/*/origin_tls_client_auth/hostnames/certificates"),
     Stop(method="PUT", path="zones/*/origin_tls_client_auth/hostnames"),
@@ -51,7 +49,8 @@ def test_killed_at_every_change(guarded: Guarded, kind: str) -> None:
     options = guarded.configured()
     with guarded.visited(f"killed at every change, {kind}"):
         killed_at_each(guarded, guarded.site.apply(*options), CHANGING, kind)
-        assert guarded.apply(*options)["locked"] is True
+        assert guarded.apply(*options)["outcome"] in {"done", "nothing-to-do"}
+        assert guarded.well("verify", "-o", "json", *options).json["locked"] is True
         guarded.well("ca", "renew", "shop", "--authority")
         killed_at_each(guarded, ("renew", "-o", "json", *options), FOLLOWING, kind)
         guarded.well("renew", "-o", "json", *options)
@@ -78,7 +77,8 @@ def test_killed_at_random(guarded: Guarded, seed: int) -> None:
             killed_at_each(
                 guarded, guarded.site.apply(*options), (where,), chance.choice(("hang-before", "hang-after"))
             )
-        assert guarded.apply(*options)["locked"] is True
+        assert guarded.apply(*options)["outcome"] in {"done", "nothing-to-do"}
+        assert guarded.world()["listeners"] == {443: "verify originlock-shop"}
         off = guarded.configured('mode = "off"')
         for _ in range(4):
             where = (
