@@ -1,7 +1,7 @@
 """One DNS question and its answer, as bytes.
 
 Lives here: the wire format of queries, and of the answers to them, as far as `zone add` needs it; pure and bounded.
-Must not live here: sockets, whom to ask, what the records mean. Why this is here: docs/adr/0013-dns-queries.md.
+Must not live here: sockets, whom to ask, what the records mean. Why this is here: docs/adr/0014-dns-queries.md.
 Source: RFC 1035, sections 3.3 and 4; AAAA: RFC 3596; SRV: RFC 2782; CAA: RFC 8659.
 """
 
