@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from originlock.lab.running import RunningLab
 
 #: Far more than any command takes; the demo must end by itself.
-COMMAND_SECONDS: Final = 90.0
+COMMAND_SECONDS: Final = 200.0
 
 
 class UnexpectedError(Exception):
