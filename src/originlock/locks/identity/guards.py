@@ -138,13 +138,19 @@ def _members(store: object) -> set[str]:
 
 
 def _of_probe(stand: Standing, made: Moves) -> Said:
+    store = stand.probe_store
+    if isinstance(store, Unknown):
+        yield "store-unread", f"{store.what}: {store.reason}", "allow elasticloadbalancing:DescribeTrustStores"
+    elif isinstance(store, TrustStore) and not naming.is_ours(store, stand.policy.origin):
+        said = f"there is a trust store {store.name} already, and its tags do not say that it is ours"
+        yield "store-not-ours", said, "delete it, or rename the origin"
     create = next((d.act for d in made.drafts if isinstance(d.act, CreateProbeListener)), None)
     if create is None:
         return
     if any(each.port == create.port for each in (*stand.secure, *stand.plain)):
         said = f"there is a listener on port {create.port} already, so that none can be made there to see what comes"
         yield "probe-port", said, "name another probe_port"
-    elif _trusts_others(stand, made):
+    elif create.trust_store == stand.store_target and _trusts_others(stand, made):
         said = "until the edge presents ours the trust store trusts others too, so that who passes there tells nothing"
         yield "probe-tells-nothing", said, "name another way to see it: echo, or logs"
     elif len(stand.verifying) >= _MOST_VERIFYING:
@@ -159,7 +165,8 @@ def _trusts_others(stand: Standing, made: Moves) -> bool:
 
 def _held_meanwhile(stand: Standing, made: Moves) -> set[str]:
     """Whom our store trusts when everything is widened."""
-    grown = (set(d.act.members) for d in made.drafts if d.phase in _FIRST and isinstance(d.act, _TRUSTS))
+    first = (d.act for d in made.drafts if d.phase in _FIRST and isinstance(d.act, _TRUSTS))
+    grown = (set(act.members) for act in first if act.target == stand.store_target)
     return next(grown, _members(stand.store))
 
 
