@@ -242,6 +242,7 @@ def normalised(text: str) -> str:
     text = _numbered(text, r"\b[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}\b", "20270115T09000{}Z-00000a")
     text = _numbered(text, r"\bsha256:[0-9a-f]{64}\b", "sha256:" + "0123456789abcdef" * 3 + "0123456789ab{:04d}")
     text = _numbered(text, r"\bsha256:[0-9a-f]{12}\b", "sha256:01234567{:04d}")
+    text = re.sub(r"\S*/originlock-demo-\w+", "/run/demo", text)
     text = re.sub(r"127\.0\.0\.1:[0-9]+", "127.0.0.1:50000", text)
     text = re.sub(r"\b20[0-9]{2}-03-31\b", "2028-03-31", text)
     return re.sub(r"\b[0-9]+(\.[0-9])? s\b", "1.0 s", text)

@@ -47,7 +47,7 @@ def test_transcripts_are_up_to_date() -> None:
 
 def skeleton(text: str) -> list[str]:
     """What the demo shows whatever it played with: its parts, its commands, how they ended."""
-    told = (r"^\d\. .*$", r"^  \$ .*$", r"^  \(exit code \d+;", r"^  Bad input .*$")
+    told = (r"^\d+\. .*$", r"^  \$ .*$", r"^  \(exit code \d+;", r"^  Bad input .*$")
     return re.findall("|".join(told), text, re.MULTILINE)
 
 

@@ -37,10 +37,12 @@ from tests.plan.driving import (
     wait,
 )
 
+from originlock.facts.certificates import pem_of, sha256_of
 from originlock.facts.origin import Missing
 from originlock.facts.probing import Verdict
 from originlock.facts.snapshot import Held
 from originlock.facts.unknown import Unknown
+from originlock.facts.zone import EdgeCertificate
 from originlock.plan.acts import (
     AddEntries,
     AttachGroups,
@@ -57,6 +59,7 @@ from originlock.plan.acts import (
 from originlock.plan.change import Expectation, Milestone, Phase
 from originlock.plan.lane import State
 from originlock.plan.outcomes import AlreadySo, Done, Failed, Outcome, Unsure
+from originlock.plan.trust_acts import UploadCertificate
 
 FILLED = Expectation("blog", OURS, (key(),))
 ATTACHED = Expectation("blog", LB, groups=(OURS,), healthy=("web/i-1:80",))
@@ -394,6 +397,21 @@ def test_a_change_of_a_list_that_aws_gives_up_ends() -> None:
     assert ended[LIST].state is State.STOPPED
     assert ended[LIST].message == f"AWS gave up the change of {LIST}: sg-full has no room"
     assert ended[OURS].state is State.STOPPED
+
+
+def test_a_certificate_that_the_edge_gives_up_ends() -> None:
+    """The edge says that it will never deploy it, and the run waits for it until its patience for deploying is over."""
+    upload = draft(Phase.PREPARE, UploadCertificate("z", "hostname", "blog", pem_of(b"a certificate")))
+    it = Driver(plan([upload], [Expectation("blog", upload.act.target)], []))
+    assert it.acts(upload_certificate=Done()) == [upload.act]
+    sha256 = sha256_of(b"a certificate")
+    at_edge = EdgeCertificate("42", "hostname", sha256, pem_of(b"a certificate"), "pending_deployment")
+    it.look(still=at_edge)
+    it.look_until_it_acts(msgspec.structs.replace(at_edge, status="deployment_timed_out"))
+    assert it.waited <= 10
+    (ended,) = it.end().values()
+    assert ended.state is State.STOPPED
+    assert "deployment_timed_out" in ended.message
 
 
 @pytest.mark.parametrize("entries", [Unknown("the entries", "not allowed"), ()])

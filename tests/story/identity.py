@@ -48,6 +48,26 @@ FOREIGN: Final = "bundles-of-somebody"
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """A call at which a command is stopped: the `at`-th one from its start.
+
+    Attributes:
+        aws: an action; empty for any, where no path is given.
+        method, path: of the edge's API; an empty path for AWS.
+    """
+
+    aws: str = ""
+    method: str = ""
+    path: str = ""
+    at: int = 1
+
+    @property
+    def name(self) -> str:
+        """What it is, in a line."""
+        return f"{self.aws or 'AWS'} {self.at}" if not self.path else f"{self.method or 'any'} {self.path} {self.at}"
+
+
+@dataclass(frozen=True, slots=True)
 class Guarded:
     """A site whose listener is to ask for the edge's certificate."""
 
@@ -116,6 +136,26 @@ class Guarded:
     def rollback(self, *options: str, code: int = 0) -> Any:  # noqa: ANN401 - JSON
         """Run `originlock rollback`, which must end with this code; returns what it says."""
         return self.well("rollback", "--yes", "-o", "json", *options, code=code).json
+
+    def killed(self, arguments: Sequence[str], stop: Stop, kind: str) -> bool:
+        """Start a command and kill it at a call, before the call is done or after (`kind`); False if it ended first."""
+        aws, room = self.site.stage.running.aws, self.site.stage.running.cloudflare
+        if stop.path:
+            given = {"kind": kind, "at": stop.at, "path": stop.path, **({"method": stop.method} if stop.method else {})}
+            room.post("faults", given)
+        else:
+            aws.add_fault(kind, at=stop.at, action=stop.aws or None)
+        try:
+            with self.site.started(*arguments) as process:
+                while process.poll() is None and not (aws.state().hanging or room.get("state")["hanging"]):
+                    time.sleep(0.02)
+                ended = process.poll() is not None
+        finally:
+            aws.clear_faults()
+            room.delete("faults")
+            aws.release()
+            room.post("release")
+        return not ended
 
     # --- visitors -----------------------------------------------------------------------------------------------
 

@@ -55,8 +55,22 @@ def test_an_authority_is_followed_by_another(guarded: Guarded) -> None:
     assert held["stores"] == {"originlock-shop": 1}
     assert len(held["certificates"]["hostname"]) == 1
     assert held["certificates"] != before["certificates"]
+
+
+@pytest.mark.long
+def test_a_former_authority_is_retired(guarded: Guarded) -> None:
+    """A key that nobody needs any more must be able to go, without a change of anything that is in use."""
+    options = guarded.configured()
+    guarded.apply(*options)
+    former = guarded.well("ca", "show", "shop", "-o", "json").json["leaves"][0]["serial"]
+    guarded.well("ca", "renew", "shop", "--authority")
+    guarded.well("ca", "retire", "shop", code=4)
+    renewed(guarded, *options)
+    before = guarded.world()
+    guarded.well("ca", "revoke", "shop", former, "--reason", "superseded")
     guarded.well("ca", "retire", "shop")
     assert guarded.apply(*options)["outcome"] == "nothing-to-do"
+    assert guarded.world() == before
 
 
 @pytest.mark.long

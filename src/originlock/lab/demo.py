@@ -2,7 +2,7 @@
 
 Lives here: the story and its checks. The commands are the real ones, run as processes in a lab; every number is read,
 every visit is a real connection. Must not live here: how anything is shown, run, made or read (see `demo_terminal`,
-`demo_stage`, `demo_site`, `demo_visit`, `demo_group`, `demo_ranges`).
+`demo_stage`, `demo_site`, `demo_visit`, `demo_attack`, `demo_group`, `demo_ranges`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
+import secrets
 import signal
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from originlock.errors import StateError
-from originlock.lab import running
+from originlock.lab import demo_attack, running
 from originlock.lab.addresses import OFFICE
 from originlock.lab.demo_group import LOCKED_PORT, Rules, as_found, before_and_after, opened_by, rules_of, wanted
 from originlock.lab.demo_ranges import Published, ranges_to_play_with
@@ -79,6 +80,8 @@ class Demo:
         locked = self.lock(site, open_rules, published)
         if self.stage.filtered:
             self.prove(site)
+            self.meet_another_customer(site)
+            self.demand_a_certificate()
         self.follow(site, locked, published)
         self.survive(site, published)
 
@@ -169,9 +172,51 @@ class Demo:
         self.visits(site, stranger="no answer (timed out)")
         self.stage.run("verify", expect=_EXIT_DONE)
 
+    def meet_another_customer(self, site: Site) -> None:
+        """See somebody else's zone at Cloudflare come in from the very ranges that are let in."""
+        self.terminal.heading(7, "Another customer of Cloudflare")
+        demo_attack.attack(self.stage, site)
+        self.terminal.say(
+            "Anybody can have a zone at Cloudflare, point it at this load balancer, and have it asked by the name of "
+            "this site. Its connections come from the ranges that are let in."
+        )
+        self.zones(refused=False)
+        self.terminal.say("Whatever your own zone keeps out comes in through theirs.", Tone.BAD)
+
+    def demand_a_certificate(self) -> None:
+        """Have the listener ask for a certificate that our own zone alone can present."""
+        self.terminal.heading(8, "The identity lock: who may speak")
+        with (self.stage.folder / "originlock.toml").open("a", encoding="utf-8") as file:
+            file.write(demo_attack.CONFIGURATION)
+        self.terminal.say("Added to originlock.toml:")
+        self.terminal.block(demo_attack.CONFIGURATION.strip().splitlines())
+        self.stage.passphrase.write_text(secrets.token_urlsafe(), encoding="ascii")
+        self.stage.passphrase.chmod(0o600)
+        self.stage.run("ca", "init", "blog", expect=_EXIT_DONE)
+        self.stage.run("ca", "issue", "blog", "edge", expect=_EXIT_DONE)
+        self.stage.run("apply", "--yes", expect=_EXIT_DONE, told=demo_attack.in_short)
+        self.terminal.say("(Its progress, and what it read back, are left out here.)", Tone.QUIET)
+        self.zones(refused=True)
+        self.terminal.say("Same addresses, another certificate: the load balancer resets it.", Tone.GOOD)
+
+    def zones(self, *, refused: bool) -> None:
+        """Visit both zones, shown; raises UnexpectedError where one goes otherwise."""
+        found = demo_attack.visits(self.stage)
+        self.terminal.gap()
+        self.terminal.rows(
+            [
+                Row(("THROUGH CLOUDFLARE", "WHOSE ZONE", "WHAT CAME")),
+                Row((HOSTNAME, "ours", found.ours)),
+                Row((demo_attack.ATTACKER, "somebody else's, to our origin", found.theirs)),
+            ]
+        )
+        self.must_be(found.ours == _SERVED, f"a visitor of ours: {found.ours}")
+        expected = demo_attack.REFUSED if refused else {_SERVED}
+        self.must_be(found.theirs in expected, f"the other zone: {found.theirs}")
+
     def follow(self, site: Site, before: Rules, published: Published) -> None:
         """Change the published list by one range each way, and follow it."""
-        self.terminal.heading(7, "Cloudflare's list changes")
+        self.terminal.heading(9 if self.stage.filtered else 7, "Cloudflare's list changes")
         removed = published.ipv4[-1]
         self.say_published((*published.ipv4[:-1], _ADDED), published.ipv6)
         self.terminal.say(f"Published now: {_ADDED} is new (made up), {removed} is gone.")
@@ -185,7 +230,8 @@ class Demo:
 
     def survive(self, site: Site, published: Published) -> None:
         """Publish a list that has lost most of its ranges, and see that nothing happens."""
-        self.terminal.heading(8, f"A bad day: the list has {_LEFT} ranges of each family left")
+        number = 10 if self.stage.filtered else 8
+        self.terminal.heading(number, f"A bad day: the list has {_LEFT} ranges of each family left")
         before = rules_of(self.ec2, site.group_id)
         self.say_published(published.ipv4[:_LEFT], published.ipv6[:_LEFT])
         self.stage.run("apply", "--yes", expect=_EXIT_REFUSED)

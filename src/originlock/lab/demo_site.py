@@ -30,6 +30,7 @@ class Site:
     dns_name: str
     group_id: str
     addresses: tuple[str, ...]
+    host: world_cloudflare.ProxiedHost
 
 
 def open_site(lab: RunningLab) -> Site:
@@ -45,11 +46,11 @@ def open_site(lab: RunningLab) -> Site:
         IpPermissions=[tcp(443, ipv4=[("0.0.0.0/0", None), (f"{OFFICE.ipv4[0]}/32", "office")], ipv6=[("::/0", None)])],
     )
     elbv2.modify_listener(ListenerArn=made.listener_arns[0], Certificates=[{"CertificateArn": certificate}])
-    world_cloudflare.proxied_host(
+    host = world_cloudflare.proxied_host(
         world_cloudflare.account(lab.state.cloudflare_url.partition("/client/")[0], ACCOUNT),
         HOSTNAME,
         made.dns_name,
         settings={"ssl": "strict"},
     )
     found = next(each for each in lab.status()["load_balancers"] if each["name"] == NAME)
-    return Site(made.dns_name, made.group_ids[0], tuple(found["addresses"]))
+    return Site(made.dns_name, made.group_ids[0], tuple(found["addresses"]), host)

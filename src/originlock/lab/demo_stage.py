@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from originlock.report.document import Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from originlock.lab.demo_terminal import Terminal
@@ -43,19 +43,26 @@ class Stage:
         """Whether there are hosts, and filters between them."""
         return self.lab.state.filtered
 
-    def run(self, *arguments: str, expect: int, shown: bool = True) -> str:
-        """Run a command as a person at the operator's host would; show it and what it said; raises UnexpectedError."""
+    @property
+    def passphrase(self) -> Path:
+        """The file with the passphrase of the demo's certificate authority."""
+        return self.folder / "passphrase"
+
+    def run(self, *arguments: str, expect: int, told: Callable[[str], str] = str) -> str:
+        """Run a command as a person at the operator's host would; show it and what it said; raises UnexpectedError.
+
+        `told` is what is shown of its output, by default all.
+        """
         said = " ".join(("originlock", *arguments))
         self.terminal.typed(said)
         calls_before = self.lab.aws.state().calls
         began = time.monotonic()
         ended = self._ended("operator", [sys.executable, "-m", "originlock", *arguments], said)
         seconds = time.monotonic() - began
-        if shown:
-            self.terminal.told(ended.stdout)
+        self.terminal.told(told(ended.stdout))
         calls = self.lab.aws.state().calls - calls_before
-        told = f"exit code {ended.returncode}; {seconds:.1f} s"
-        self.terminal.say(f"({told}, {calls} calls to AWS)" if calls else f"({told})", Tone.QUIET)
+        end = f"exit code {ended.returncode}; {seconds:.1f} s"
+        self.terminal.say(f"({end}, {calls} calls to AWS)" if calls else f"({end})", Tone.QUIET)
         if ended.returncode != expect:
             message = f"`{said}` ended with {ended.returncode}; it should have been {expect}"
             raise UnexpectedError(message)
@@ -67,7 +74,11 @@ class Stage:
         return self._ended(who, visit, f"a visit of {host}").stdout.strip()
 
     def _ended(self, who: str, command: Sequence[str], said: str) -> subprocess.CompletedProcess[str]:
-        environment = {**bare_environment(self.folder), "ORIGINLOCK_LAB_DIR": str(self.lab.folder.path)}
+        environment = {
+            **bare_environment(self.folder),
+            "ORIGINLOCK_LAB_DIR": str(self.lab.folder.path),
+            "ORIGINLOCK_CA_PASSPHRASE_FILE": str(self.passphrase),
+        }
         environment |= {"FORCE_COLOR": "1"} if self.terminal.colour else {"NO_COLOR": "1"}
         if self.filtered:
             command = self.lab.command(who, *command)

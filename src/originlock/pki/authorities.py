@@ -274,7 +274,8 @@ class AuthorityFiles:
             if good and not with_good_leaves:
                 shown = ", ".join(sorted(set(good))[:_SHOWN])
                 message = f"generation {entry.number} of {name} is still needed: {len(good)} leaves are good ({shown})"
-                raise RefusedError(message, f"renew and replace them first: originlock ca renew {name} LEAF")
+                remedy = f"have them replaced (originlock ca renew {name} LEAF), then revoke them, each by its serial"
+                raise RefusedError(message, remedy)
             room.save(
                 msgspec.structs.replace(
                     index,

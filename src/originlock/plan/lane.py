@@ -466,7 +466,7 @@ class Lane:
             return
         act = renamed(self._at_hand(), self.names)
         left = remaining(act, held)
-        behind = min(_LONGEST_BEHIND, self.look_again_for) if self._was_given_up(held) else self.look_again_for
+        behind = min(_LONGEST_BEHIND, self.look_again_for) if self._was_given_up(act, held) else self.look_again_for
         if left is None:
             self._advance()
         elif left == act and self.waited < behind and self._wait():
@@ -477,13 +477,17 @@ class Lane:
             self.act = left
             self.on(Event.PART_REMAINS)
 
-    def _was_given_up(self, held: Held) -> bool:
-        """Whether AWS took the change and gave it up: an earlier one may be meant, for as long as AWS is behind."""
-        return isinstance(held, PrefixList) and held.failed and isinstance(self.answer, Done)
+    def _was_given_up(self, act: Act, held: Held) -> bool:
+        """Whether the change was taken and given up: an earlier one may be meant, for as long as reads are behind."""
+        if not isinstance(self.answer, Done):
+            return False
+        if isinstance(held, PrefixList):
+            return held.failed
+        return isinstance(act, StoreAct | EdgeAct) and bool(given_up(act, held))
 
     def _why_not(self, act: Act, held: Held) -> tuple[str, str] | None:
         """Why an act of which nothing was done is not to be tried again, and the remedy; None if it is."""
-        if isinstance(held, PrefixList) and self._was_given_up(held):
+        if isinstance(held, PrefixList) and self._was_given_up(act, held):
             return f"AWS gave up the change of {self.said}: {held.message or held.state}", _GAVE_UP
         if isinstance(act, StoreAct | EdgeAct):
             if why := given_up(act, held):
