@@ -264,10 +264,9 @@ def _of_zone_itself(stand: Standing, zone: Zone, dns_name: str) -> Said:
 
 
 def _left_to_others(stand: Standing, finding: ZoneFinding) -> bool:
-    """A record that the plan mends is no reason to stop; that a name is not proxied is for a person to acknowledge."""
+    """A record that the plan mends is no reason to stop."""
     account = stand.policy.edge_account
-    mended = account is not None and account.manage_dns and finding.kind.startswith("record")
-    return mended or finding.kind == "record-not-proxied"
+    return account is not None and account.manage_dns and finding.kind.startswith("record")
 
 
 def _dns_name(snapshot: Snapshot) -> str:

@@ -186,7 +186,7 @@ def _of_zone(stand: Standing, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
         return
     dns_name = "" if snapshot.load_balancer is None else snapshot.load_balancer.dns_name
     for each in zone_findings(stand.policy, zone, dns_name):
-        if not each.refuses or each.kind == "record-not-proxied":
+        if not each.refuses:
             yield "", f"{each.message}; what to do: {each.remedy}"
     yield from _of_records(stand, zone, dns_name)
     if stand.identity.certificate == "own":
