@@ -138,6 +138,12 @@ def _members(store: object) -> set[str]:
 
 
 def _of_probe(stand: Standing, made: Moves) -> Said:
+    store = stand.probe_store
+    if isinstance(store, Unknown):
+        yield "store-unread", f"{store.what}: {store.reason}", "allow elasticloadbalancing:DescribeTrustStores"
+    elif isinstance(store, TrustStore) and not naming.is_ours(store, stand.policy.origin):
+        said = f"there is a trust store {store.name} already, and its tags do not say that it is ours"
+        yield "store-not-ours", said, "delete it, or rename the origin"
     create = next((d.act for d in made.drafts if isinstance(d.act, CreateProbeListener)), None)
     if create is None:
         return
