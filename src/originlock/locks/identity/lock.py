@@ -215,7 +215,7 @@ def _basis(policy: Policy, snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
     zone = snapshot.zone
     if isinstance(zone, Zone):
         # Whom a token may see beside the zone is no ground for a plan.
-        zone = msgspec.structs.replace(zone, others=(), name_servers=(), original_name_servers=())
+        zone = _in_order(msgspec.structs.replace(zone, others=(), name_servers=(), original_name_servers=()))
     facts: tuple[tuple[str, object], ...] = (
         ("listeners", snapshot.listeners),
         ("trust stores", sorted(snapshot.trust_stores.items())),
@@ -224,6 +224,14 @@ def _basis(policy: Policy, snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
         ("bucket", snapshot.bucket),
     )
     return tuple((f"{name} of {policy.origin}", _digest(fact)) for name, fact in facts if fact)
+
+
+def _in_order(zone: Zone) -> Zone:
+    """The edge tells of its lists in any order."""
+    lists = {name: getattr(zone, name) for name in ("certificates", "records", "monitors", "ssl_by_host")}
+    known = {name: found for name, found in lists.items() if not isinstance(found, Unknown)}
+    ordered = {name: tuple(sorted(found, key=msgspec.json.encode)) for name, found in known.items()}
+    return msgspec.structs.replace(zone, associations=dict(sorted(zone.associations.items())), **ordered)
 
 
 def _digest(fact: object) -> str:
