@@ -15,7 +15,7 @@ from tests.story.site import SERVED
 if TYPE_CHECKING:
     from tests.story.identity import Guarded
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 
 def test_a_fresh_site_asks_for_a_certificate_of_its_own(guarded: Guarded) -> None:

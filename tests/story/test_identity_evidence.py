@@ -15,7 +15,7 @@ from originlock.lab.log_buckets import policy
 if TYPE_CHECKING:
     from tests.story.identity import Guarded
 
-pytestmark = [pytest.mark.lab, pytest.mark.long]
+pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.timeout(900)]
 
 PORT: Final = "probe_port = 8443"
 PORTS: Final = "[443, 8443]"

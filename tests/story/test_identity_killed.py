@@ -17,13 +17,13 @@ pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.timeout(900)]
 #: The calls by which a fresh site gets both locks, in no order: each run meets those that are left for it. Without the
 #: making of the bucket: AWS has a new one closed at once, the lab only when that has been asked for.
 CHANGING: Final = (
+    Stop(aws="AuthorizeSecurityGroupIngress"),
     Stop(aws="CreateTrustStore"),
     Stop(method="POST", path="zones/*/origin_tls_client_auth/hostnames/certificates"),
+    Stop(aws="RevokeSecurityGroupIngress"),
     Stop(method="PUT", path="zones/*/origin_tls_client_auth/hostnames"),
     Stop(aws="ModifyListener"),
     Stop(aws="ModifyListener"),
-    Stop(aws="AuthorizeSecurityGroupIngress"),
-    Stop(aws="RevokeSecurityGroupIngress"),
 )
 
 #: And by which one authority is followed by another.

@@ -16,7 +16,7 @@ from originlock.pki.authorities import AuthorityFiles
 if TYPE_CHECKING:
     from tests.story.identity import Guarded
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 #: A device that goes straight to the origin, with a certificate of its own.
 VISIT: Final = """

@@ -10,7 +10,7 @@ from tests.story.identity import REFUSED
 if TYPE_CHECKING:
     from tests.story.identity import Guarded
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.timeout(900)]
 
 
 def test_a_lock_is_undone_and_switched_off(guarded: Guarded) -> None:
@@ -32,7 +32,6 @@ def test_a_lock_is_undone_and_switched_off(guarded: Guarded) -> None:
         assert guarded.apply(*off)["outcome"] == "nothing-to-do"
 
 
-@pytest.mark.long
 def test_going_over_from_the_shared_certificate_is_undone(guarded: Guarded) -> None:
     """The way back to somebody's store must find the edge presenting what that store trusts."""
     guarded.present_shared()
@@ -48,7 +47,6 @@ def test_going_over_from_the_shared_certificate_is_undone(guarded: Guarded) -> N
         assert guarded.attacked() == {"200"}
 
 
-@pytest.mark.long
 def test_a_new_authority_is_undone(guarded: Guarded) -> None:
     """A store that does not trust the former authority again, before the edge presents the former leaf, loses all."""
     options = guarded.configured()
@@ -64,7 +62,6 @@ def test_a_new_authority_is_undone(guarded: Guarded) -> None:
     assert held["listeners"] == before["listeners"]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("scope", ["hostname", "zone"])
 def test_a_new_leaf_is_undone(guarded: Guarded, scope: str) -> None:
     """The former certificate was deleted at the edge: it is uploaded again, presented, and then the new one goes."""
@@ -78,7 +75,6 @@ def test_a_new_leaf_is_undone(guarded: Guarded, scope: str) -> None:
     assert guarded.world() == before
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("lines", [('scope = "zone"',), ()])
 def test_switching_off_leaves_nothing_behind(guarded: Guarded, lines: tuple[str, ...]) -> None:
     """A certificate that is left presented, or a store that is left, is what the next person trips over."""

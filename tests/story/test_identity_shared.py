@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.story.stage import Stage
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 SHARED = 'certificate = "shared"'
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tests.story.identity import Guarded
 
-pytestmark = [pytest.mark.lab, pytest.mark.long]
+pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.timeout(900)]
 
 #: What is not there within these seconds does not come.
 IMPATIENT = ("[limits]", "deploy_seconds = 8", "settle_seconds = 8")
