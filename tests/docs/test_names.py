@@ -179,13 +179,28 @@ def test_exit_codes_stand_in_one_table() -> None:
 def guards_of_the_code() -> set[str]:
     """Every guard's name, wherever one is raised or reported."""
     found: set[str] = set()
-    makers = {"Finding", "Refusal", "NoDocument", "UndecodableError", "Objection"}
     for path in (ROOT / "src" / "originlock").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in makers:
-                first = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "guard")]
-                found |= {n.value for n in first if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+            found |= {n.value for n in _names_in(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
     return found
+
+
+def _names_in(node: ast.AST) -> list[ast.expr]:
+    """Where a guard's name stands: a call that makes a refusal, or what a function of guards yields."""
+    makers = {"Finding", "Refusal", "NoDocument", "UndecodableError", "Objection"}
+    match node:
+        case ast.Call(func=ast.Name(id=name)) if name in makers:
+            return [*node.args[:1], *(word.value for word in node.keywords if word.arg == "guard")]
+        case ast.Call(func=ast.Name(id="ZoneFinding")) if any(
+            word.arg == "refuses" and isinstance(word.value, ast.Constant) and word.value.value
+            for word in node.keywords
+        ):
+            return node.args[:1]
+        case ast.FunctionDef(returns=ast.Name(id="Said")):
+            told = [each.value for each in ast.walk(node) if isinstance(each, ast.Yield)]
+            return [each.elts[0] for each in told if isinstance(each, ast.Tuple)]
+        case _:
+            return []
 
 
 def test_every_guard_stands_in_the_tables() -> None:

@@ -50,7 +50,7 @@ def test_a_zone_that_is_not_served_names_its_servers(status: str) -> None:
     "records, kinds",
     [
         ((), {"record-missing": True}),
-        ((_record(proxied=False),), {"record-not-proxied": True}),
+        ((_record(proxied=False),), {"record-not-proxied": False}),
         ((_record("other.example"),), {"record-elsewhere": False}),
         ((_record("192.0.2.1", "A"),), {"record-address": False}),
         ((_record("192.0.2.1", "A"), _record("192.0.2.2", "A")), {"record-address": False, "records-several": False}),

@@ -72,6 +72,7 @@ ELB = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
 BALANCER = f"{ELB}:loadbalancer/app/blog/50dc6c495c0c9188"
 ZONE, DOMAIN = "023e105f4ecef8ad9ca31a8372d0c353", "example.org"
 EGRESS = "173.245.48.1"
+DNS_NAME = "lb.example.net"
 
 MOST_STORES, MOST_VERIFYING, MOST_AUTHORITIES, MOST_UPLOADED = 20, 2, 25, 10
 """Elastic Load Balancing quotas; Cloudflare API reference: certificates for hostnames in a zone."""
@@ -164,7 +165,7 @@ class FakeTrust:
     def find(self, target: Target) -> Found:
         """The load balancer."""
         del target
-        balancer = LoadBalancer(BALANCER, "blog", "vpc-1", "application", "ipv4", (), (), (), (), (), "lb.example.net")
+        balancer = LoadBalancer(BALANCER, "blog", "vpc-1", "application", "ipv4", (), (), (), (), (), DNS_NAME)
         return Found({}, load_balancer=balancer)
 
     def reader(self, *_: Place | str | EdgeAccount) -> FakeTrust:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from random import Random
+
+import msgspec
+import pytest
+from hypothesis import given, strategies as st
+from tests.properties.fake_trust import ZONE_PARTS
 from tests.properties.test_invariants import cases
 from tests.properties.trust_runs import TrustSite, keeps_the_invariants, leaves_others_alone, never_refused, relations
 from tests.properties.trust_worlds import TrustWorld, trust_worlds
 
 from originlock.app.plan import Undo
+from originlock.facts.snapshot import Snapshot
+from originlock.facts.zone import Zone
 from originlock.intent.policy import Overrides
+from originlock.locks.identity.lock import contribution
+from originlock.plan.change import Change, Effect, ordered
 from originlock.plan.journal import last_to_undo, runs
 from originlock.plan.result import ApplyResult, Outcome
+from originlock.plan.trust_acts import SetMutualTls
 
 HTTPS = 443
 
@@ -94,3 +104,58 @@ def test_a_rollback_opens_nothing_unasked(world: TrustWorld) -> None:
         for arn, listener in moment.listeners.items():
             more = moment.admitted(listener) - first.admitted(first.listeners[arn])
             assert not more, f"{sorted(more)} get in at {listener.port}"
+
+
+@pytest.mark.parametrize("dark", ["listeners", "trust stores", "zone", *ZONE_PARTS, "bundle"])
+@cases(25)
+@given(world=trust_worlds())
+def test_nothing_is_narrowed_on_what_cannot_be_read(dark: str, world: TrustWorld) -> None:
+    """P9: a part that cannot be read is taken for what would be good, and somebody is shut out."""
+    site = TrustSite(world)
+    of_stores = {f"bundle {store.name}" for store in world.moment.stores.values()}
+    site.trust.dark = frozenset(of_stores if dark == "bundle" else {dark})
+    trusts_more = any(each.mutual.mode == "verify" for each in world.moment.listeners.values())
+    planned = site.plan().plan
+    if dark != "bundle" or trusts_more:
+        refuses = {"listener", "truststore"} if world.identity.mode != "off" else set()
+        narrowed = [
+            c for c in planned.changes if c.effect is Effect.NARROW and any(f":{k}/" in c.target for k in refuses)
+        ]
+        assert not [c for c in narrowed if dark not in _FOR_BEGINNERS or _begins(c)], [c.id for c in narrowed]
+    site.run()
+    keeps_the_invariants(site)
+
+
+_FOR_BEGINNERS = {"records", "monitors"}
+"""What only says who is shut out when a listener begins to verify."""
+
+
+def _begins(change: Change) -> bool:
+    return isinstance(change.act, SetMutualTls) and change.act.before.mode != "verify"
+
+
+@cases(100)
+@given(trust_worlds(), st.randoms(use_true_random=False))
+def test_the_plan_does_not_depend_on_the_order_of_what_is_read(world: TrustWorld, random: Random) -> None:
+    """P10: a plan that hangs on the order in which the edge tells of its lists would be stale for no reason."""
+    planned = TrustSite(world).plan()
+    snapshot, identity = planned.snapshots["blog"], world.identity
+    first, second = (contribution(planned.plan.policies[0], identity, s) for s in (snapshot, mixed(snapshot, random)))
+    assert ordered(first.drafts, first.waits) == ordered(second.drafts, second.waits)
+    assert first.basis == second.basis
+    assert set(first.objections) == set(second.objections)
+
+
+def mixed(snapshot: Snapshot, random: Random) -> Snapshot:
+    """The same, in another order."""
+
+    def other(found: object) -> object:
+        return tuple(random.sample(found, len(found))) if isinstance(found, tuple) else found
+
+    stores = dict(random.sample(list(snapshot.trust_stores.items()), len(snapshot.trust_stores)))
+    zone = snapshot.zone
+    if isinstance(zone, Zone):
+        links = dict(random.sample(list(zone.associations.items()), len(zone.associations)))
+        parts = {name: other(getattr(zone, name)) for name in ("certificates", "records", "monitors")}
+        zone = msgspec.structs.replace(zone, associations=links, **parts)
+    return msgspec.structs.replace(snapshot, trust_stores=stores, zone=zone)

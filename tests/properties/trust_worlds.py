@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 
 from hypothesis import strategies as st
-from tests.properties.fake_trust import DOMAIN, Pace, listener_arn, store_arn
+from tests.properties.fake_trust import DNS_NAME, DOMAIN, Pace, listener_arn, store_arn
 from tests.properties.trust_ground import (
     AUTHORITIES,
     ISSUERS,
@@ -23,6 +23,7 @@ from originlock.facts.certificates import Authority, Leaf, bundle_of
 from originlock.facts.trust import MutualTls, SecureListener
 from originlock.facts.zone import DnsRecord
 from originlock.intent.policy import EdgeAccount, IdentityPolicy, LoadBalancerNamed, Policy
+from originlock.locks.identity import naming
 
 WWW, API, OTHER = f"www.{DOMAIN}", f"api.{DOMAIN}", f"other.{DOMAIN}"
 BUCKET = "bundles"
@@ -90,6 +91,8 @@ def listener_of(port: int, mutual: MutualTls) -> SecureListener:
 
 FOREIGN = {store_arn(f"theirs-{n}", n): n for n in range(2)}
 OURS_ARN = store_arn(OUR_NAME, 9)
+PROBE_NAME = naming.probe_store_name("blog")
+PROBE_ARN = store_arn(PROBE_NAME, 8)
 
 
 @st.composite
@@ -97,6 +100,8 @@ def trust_worlds(draw: st.DrawFn) -> TrustWorld:
     """A world in which a policy is to be had."""
     some = st.lists(st.sampled_from(AUTHORITIES), min_size=1, max_size=3, unique=True)
     stores = {arn: store_of(f"theirs-{n}", *sorted(draw(some))) for arn, n in FOREIGN.items()}
+    if draw(st.integers(0, 7)) == 0:
+        stores[PROBE_ARN] = store_of(PROBE_NAME, *sorted(draw(some)), ours=draw(st.booleans()))
     if draw(st.booleans()):
         stores[OURS_ARN] = store_of(OUR_NAME, *sorted(draw(some)), ours=draw(st.integers(0, 19)) != 19)
     listeners = {}
@@ -105,7 +110,9 @@ def trust_worlds(draw: st.DrawFn) -> TrustWorld:
         mode = draw(st.sampled_from(["off", "passthrough", "verify", "verify"]))
         mode = "passthrough" if mode == "verify" and verifying == 2 else mode
         verifying += mode == "verify"
-        mutual = mutual_of(mode, draw(st.sampled_from(sorted(stores))), ignore_expiry=draw(st.integers(0, 3)) == 0)
+        mutual = mutual_of(
+            mode, draw(st.sampled_from(sorted(set(stores) - {PROBE_ARN}))), ignore_expiry=draw(st.integers(0, 3)) == 0
+        )
         listeners[listener_arn(port)] = listener_of(port, mutual)
     leaves = draw(st.sampled_from([("edge-1",), ("edge-1", "edge-1b"), ("edge-1", "edge-2"), OUR_LEAVES]))
     uploaded, links = draw(at_the_edge())
@@ -118,8 +125,8 @@ def trust_worlds(draw: st.DrawFn) -> TrustWorld:
         global_pulls=draw(st.booleans()),
         buckets=frozenset([BUCKET] if draw(st.integers(0, 7)) != 7 else []),
     )
-    others = (DnsRecord("1", OTHER, "A", "192.0.2.9", proxied=True),)
-    return TrustWorld(moment, leaves, draw(policies()), draw(paces()), others)
+    policy = draw(policies())
+    return TrustWorld(moment, leaves, policy, draw(paces()), records_of(policy.hostnames))
 
 
 @st.composite
@@ -166,6 +173,12 @@ def policies(draw: st.DrawFn) -> Policy:
     return Policy("blog", LoadBalancerNamed("blog"), hostnames=hostnames, identity=identity, edge_account=EdgeAccount())
 
 
+def records_of(hostnames: tuple[str, ...]) -> tuple[DnsRecord, ...]:
+    """Every hostname leads to the load balancer, and another name elsewhere."""
+    ours = (DnsRecord(f"r-{name}", name, "CNAME", DNS_NAME, proxied=True) for name in hostnames)
+    return (DnsRecord("r-other", OTHER, "A", "192.0.2.9", proxied=True), *ours)
+
+
 def plain_world(
     *leaves: str,
     mode: str = "off",
@@ -181,7 +194,7 @@ def plain_world(
         asked = dataclasses_replaced(asked, name, value)
     policy = Policy("blog", LoadBalancerNamed("blog"), hostnames=hostnames, identity=asked, edge_account=EdgeAccount())
     moment = Moment({listener_arn(443): listener_of(443, mutual)}, stores, buckets=frozenset([BUCKET]))
-    return TrustWorld(moment, leaves or ("edge-1",), policy)
+    return TrustWorld(moment, leaves or ("edge-1",), policy, records=records_of(hostnames))
 
 
 def dataclasses_replaced(asked: IdentityPolicy, name: str, value: object) -> IdentityPolicy:

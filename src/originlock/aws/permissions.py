@@ -345,6 +345,27 @@ _CHANGE: Final = _LOOK | {
     Purpose.DELETE_PROBE,
     Purpose.READ_LOGS,
 }
+_RENEW: Final = frozenset(
+    {
+        Purpose.ENTER,
+        Purpose.FIND_LOAD_BALANCERS,
+        Purpose.READ_LISTENERS,
+        Purpose.READ_CERTIFICATES,
+        Purpose.READ_STORES,
+        Purpose.READ_BUNDLES,
+        Purpose.SEE_BUCKET,
+        Purpose.READ_OBJECTS,
+        Purpose.MAKE_BUCKET,
+        Purpose.PUT_OBJECTS,
+        Purpose.KEEP_STORES,
+        Purpose.SET_LISTENERS,
+        Purpose.MAKE_PROBE,
+        Purpose.DELETE_PROBE,
+        Purpose.READ_LOGS,
+    }
+)
+"""No group is looked at or changed, and no store made: a first lock is for a person (`originlock apply`)."""
+
 _GO_BACK: Final = _LOOK_FIRST | {
     Purpose.CHANGE_RULES,
     Purpose.TAKE_OVER,
@@ -364,7 +385,10 @@ PURPOSES: Final[Mapping[str, frozenset[Purpose]]] = {
     "plan": _LOOK,
     # It plans, and connects; it changes nothing.
     "verify": _LOOK | {Purpose.READ_LOGS},
+    # It reads what a plan reads, and says when it ends.
+    "expiry": _LOOK,
     "apply": _CHANGE,
+    "renew": _RENEW,
     # What was taken over may go back to nobody, or to the origin of the options alone.
     "rollback": _GO_BACK,
     # Tags alone.

@@ -40,7 +40,8 @@ class Trust(msgspec.Struct, frozen=True):
     Attributes:
         bucket: where bundles are put; empty where none are.
         create_bucket: whether it is made if it is not there.
-        stores: whether trust stores are made and kept; those of our own that are left over go in any case.
+        stores: whether trust stores are made and kept.
+        leaving: whether the lock is switched off, so that its store goes.
         logs: whether connection logs are read.
         probe: whether a listener is made for a moment.
     """
@@ -48,6 +49,7 @@ class Trust(msgspec.Struct, frozen=True):
     bucket: str = ""
     create_bucket: bool = False
     stores: bool = False
+    leaving: bool = False
     logs: bool = False
     probe: bool = False
 
@@ -132,6 +134,7 @@ def _trust_of(identity: IdentityPolicy) -> Trust:
         bucket=identity.bucket,
         create_bucket=identity.create_bucket,
         stores=identity.mode == "verify",
+        leaving=identity.mode == "off",
         logs=identity.logs,
         probe=identity.probe_port > 0,
     )

@@ -63,8 +63,10 @@ def _look(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:
 def _bucket(purposes: frozenset[Purpose], scope: Scope, trust: Trust) -> Iterator[Statement]:
     bucket = f"arn:{scope.partition}:s3:::{trust.bucket}"
     for sid, purpose in (("SeeBucket", Purpose.SEE_BUCKET), ("MakeBucket", Purpose.MAKE_BUCKET)):
-        if purpose in purposes and (purpose is Purpose.SEE_BUCKET or trust.create_bucket):
+        if purpose in purposes and (purpose is Purpose.SEE_BUCKET or (trust.create_bucket and trust.stores)):
             yield Statement(sid, actions(purpose), (bucket,), purpose.value)
+    if not trust.stores:
+        return  # nothing is put there where no store copies it
     for sid, purpose in (("ReadObjects", Purpose.READ_OBJECTS), ("PutObjects", Purpose.PUT_OBJECTS)):
         if purpose in purposes:
             reason = "the names of objects tell what is in them"
@@ -73,15 +75,22 @@ def _bucket(purposes: frozenset[Purpose], scope: Scope, trust: Trust) -> Iterato
 
 
 def _stores(purposes: frozenset[Purpose], scope: Scope, trust: Trust) -> Iterator[Statement]:
-    """Making and keeping them where listeners are to verify; one of our own that is left over goes in any case."""
     ours = scope.arn("elasticloadbalancing", f"truststore/{STORES}/*")
-    if Purpose.MAKE_STORES in purposes and trust.stores:
+    # Who makes stores deletes them only where the lock is switched off, or one is made for a moment; who undoes a run,
+    # where it may have made one.
+    deletes = (trust.leaving or trust.probe) if Purpose.MAKE_STORES in purposes else trust.stores
+    if Purpose.DELETE_STORES in purposes and deletes:
+        gone, why = actions(Purpose.DELETE_STORES), Purpose.DELETE_STORES.value
+        yield Statement("DeleteStores", gone, (ours,), why, _UNMADE, bears(scope, "Resource"))
+    if not trust.stores:
+        return
+    if Purpose.MAKE_STORES in purposes:
         make, why = actions(Purpose.MAKE_STORES), Purpose.MAKE_STORES.value
         yield Statement("MakeStores", make, (ours,), why, _UNMADE, bears(scope, "Request"))
         yield _tag_new("TagNewStores", ours, "CreateTrustStore")
-    for sid, purpose in (("KeepStores", Purpose.KEEP_STORES), ("DeleteStores", Purpose.DELETE_STORES)):
-        if purpose in purposes and (trust.stores or purpose is Purpose.DELETE_STORES):
-            yield Statement(sid, actions(purpose), (ours,), purpose.value, _UNMADE, bears(scope, "Resource"))
+    if Purpose.KEEP_STORES in purposes:
+        keep, why = actions(Purpose.KEEP_STORES), Purpose.KEEP_STORES.value
+        yield Statement("KeepStores", keep, (ours,), why, _UNMADE, bears(scope, "Resource"))
 
 
 def _listeners(purposes: frozenset[Purpose], scope: Scope, trust: Trust) -> Iterator[Statement]:

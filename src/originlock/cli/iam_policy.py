@@ -118,8 +118,8 @@ def command(  # noqa: PLR0917  one for each option, given by name
 ) -> int:
     """Print the IAM policy that COMMAND needs here, and no more.
 
-    COMMAND is plan (reads only), apply, adopt or rollback; without one it is apply. Give the options and the
-    configuration that the command itself is given.
+    COMMAND is plan, verify or expiry (which only read), apply, renew, adopt or rollback; without one it is apply. Give
+    the options and the configuration that the command itself is given.
 
     Where origins name a role (--assume-role), what starts originlock needs to assume that role, and the role needs the
     rest: --inside ARN prints that.

@@ -143,7 +143,7 @@ MANAGED_RECORDS: Final = (CREATE_RECORD, PATCH_RECORD, DELETE_RECORD)
 ZONE_ADD: Final = (ZONES, CREATE_ZONE, ZONE, CHECK_ACTIVATION, RECORDS, SCAN)
 """What `originlock zone add` takes; without --account, `ACCOUNTS`, too."""
 
-_READS: Final = frozenset({"plan", "verify"})
+_READS: Final = frozenset({"plan", "verify", "expiry"})
 _CHANGES: Final = frozenset({"apply", "rollback", "renew"})
 
 
@@ -152,7 +152,8 @@ def token_permissions(policy: Policy, command: str) -> tuple[str, ...]:
 
     Args:
         policy: what is asked for.
-        command: ``plan``, ``verify``, ``apply``, ``rollback`` or ``renew``; others ask the edge's account nothing.
+        command: ``plan``, ``verify``, ``expiry``, ``apply``, ``rollback`` or ``renew``; others ask the edge's
+            account nothing.
     """
     if policy.edge == NO_EDGE or (policy.identity is None and policy.edge_account is None):
         return ()

@@ -310,10 +310,13 @@ def _after_those_they_wait_for(keys: list[tuple[str, str]], waits: tuple[Wait, .
 
 
 def _each_once(drafts: tuple[Draft, ...]) -> tuple[Draft, ...]:
-    """What several origins ask of one target in the same words (a list that they share) is done once."""
-    found: dict[Act, Draft] = {}
+    """What several origins ask of one target in the same words (a list that they share) is done once.
+
+    What one origin asks for at two moments (a listener that was left goes, and the one that is made instead) is not.
+    """
+    found: dict[tuple[Act, Phase], Draft] = {}
     for draft in drafts:
-        found.setdefault(draft.act, draft)
+        found.setdefault((draft.act, draft.phase), draft)
     return tuple(found.values())
 
 

@@ -138,6 +138,12 @@ def _members(store: object) -> set[str]:
 
 
 def _of_probe(stand: Standing, made: Moves) -> Said:
+    store = stand.probe_store
+    if isinstance(store, Unknown):
+        yield "store-unread", f"{store.what}: {store.reason}", "allow elasticloadbalancing:DescribeTrustStores"
+    elif isinstance(store, TrustStore) and not naming.is_ours(store, stand.policy.origin):
+        said = f"there is a trust store {store.name} already, and its tags do not say that it is ours"
+        yield "store-not-ours", said, "delete it, or rename the origin"
     create = next((d.act for d in made.drafts if isinstance(d.act, CreateProbeListener)), None)
     if create is None:
         return
@@ -258,10 +264,9 @@ def _of_zone_itself(stand: Standing, zone: Zone, dns_name: str) -> Said:
 
 
 def _left_to_others(stand: Standing, finding: ZoneFinding) -> bool:
-    """A record that the plan mends is no reason to stop; that a name is not proxied is for a person to acknowledge."""
+    """A record that the plan mends is no reason to stop."""
     account = stand.policy.edge_account
-    mended = account is not None and account.manage_dns and finding.kind.startswith("record")
-    return mended or finding.kind == "record-not-proxied"
+    return account is not None and account.manage_dns and finding.kind.startswith("record")
 
 
 def _dns_name(snapshot: Snapshot) -> str:

@@ -37,6 +37,10 @@ def leaving(stand: Standing) -> Moves:
         gone = DeleteProbeListener(stand.balancer, stand.probe.port, naming.probe_tags(stand.policy.origin))
         made.add(Phase.TIDY, Effect.NEUTRAL, gone, "it was made for a moment")
         listeners.append(gone.target)
+    for_a_moment = stand.probe_store
+    if isinstance(for_a_moment, TrustStore) and naming.is_ours(for_a_moment, stand.policy.origin):
+        made.add(Phase.TIDY, Effect.NEUTRAL, DeleteTrustStore(for_a_moment.id), "it was made for a moment")
+        made.after([for_a_moment.id], listeners, Milestone.DONE)
     store = stand.store
     if isinstance(store, TrustStore) and naming.is_ours(store, stand.policy.origin) and _used_here_alone(stand, store):
         made.add(Phase.TIDY, Effect.NEUTRAL, DeleteTrustStore(store.id), "no listener uses it any more")

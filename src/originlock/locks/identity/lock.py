@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from originlock.facts.certificates import Authority
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.trust import Listeners, SecureListener, TrustStore
 from originlock.facts.unknown import Unknown
@@ -21,7 +22,7 @@ from originlock.locks.identity.moves import Moves, can_be_seen, moves
 from originlock.locks.identity.standing import SHARED, Standing, presented_for, standing
 from originlock.locks.identity.zone_findings import zone_findings
 from originlock.plan.change import Contribution, Effect, Expectation, Hole, Note, Objection, Phase, Unread
-from originlock.plan.trust_acts import SetMutualTls
+from originlock.plan.trust_acts import ReplaceBundle, SetMutualTls
 
 _EVIDENCE = (
     "name one of these in [origins.{origin}.identity], to see which certificate the edge presents: echo (a path that "
@@ -53,8 +54,10 @@ def contribution(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -
     else:
         made = moves(stand, snapshot)
         objections = guards.objections(stand, snapshot, made)
-        if any(_begins_to_verify(draft.act) for draft in made.drafts):
-            objections += shut_out.objections(stand, snapshot)
+        begins = any(_begins_to_verify(draft.act) for draft in made.drafts)
+        forgets = _forgets_others(stand, snapshot, made)
+        if begins or forgets:
+            objections += shut_out.objections(stand, snapshot, begins=begins, forgets=forgets)
     return Contribution(
         drafts=tuple(made.drafts),
         objections=objections,
@@ -70,6 +73,25 @@ def contribution(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -
 
 def _begins_to_verify(act: object) -> bool:
     return isinstance(act, SetMutualTls) and act.wanted.mode == "verify" and act.before.mode != "verify"
+
+
+def _forgets_others(stand: Standing, snapshot: Snapshot, made: Moves) -> bool:
+    """Whether a listener that verifies is to trust somebody no more whose certificates we did not issue.
+
+    Following an authority of ours by its next generation shuts nobody out who was not told of when it began.
+    """
+    if not stand.verifying:
+        return False
+    authority = snapshot.authorities.get(stand.identity.ca)
+    generations = authority.generations if isinstance(authority, Authority) else ()
+    ours = {each.sha256 for each in generations}
+    ours |= set() if stand.wanted is None else set(stand.wanted.members)
+    forgotten = (
+        set(draft.act.before) - set(draft.act.members)
+        for draft in made.drafts
+        if draft.phase is Phase.NARROW and isinstance(draft.act, ReplaceBundle)
+    )
+    return any(each - ours for each in forgotten)
 
 
 def _closed_by(hole: Hole, made: Moves) -> Hole:
@@ -186,7 +208,7 @@ def _of_zone(stand: Standing, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
         return
     dns_name = "" if snapshot.load_balancer is None else snapshot.load_balancer.dns_name
     for each in zone_findings(stand.policy, zone, dns_name):
-        if not each.refuses or each.kind == "record-not-proxied":
+        if not each.refuses:
             yield "", f"{each.message}; what to do: {each.remedy}"
     yield from _of_records(stand, zone, dns_name)
     if stand.identity.certificate == "own":
@@ -215,7 +237,7 @@ def _basis(policy: Policy, snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
     zone = snapshot.zone
     if isinstance(zone, Zone):
         # Whom a token may see beside the zone is no ground for a plan.
-        zone = msgspec.structs.replace(zone, others=(), name_servers=(), original_name_servers=())
+        zone = _in_order(msgspec.structs.replace(zone, others=(), name_servers=(), original_name_servers=()))
     facts: tuple[tuple[str, object], ...] = (
         ("listeners", snapshot.listeners),
         ("trust stores", sorted(snapshot.trust_stores.items())),
@@ -224,6 +246,14 @@ def _basis(policy: Policy, snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
         ("bucket", snapshot.bucket),
     )
     return tuple((f"{name} of {policy.origin}", _digest(fact)) for name, fact in facts if fact)
+
+
+def _in_order(zone: Zone) -> Zone:
+    """The edge tells of its lists in any order."""
+    lists = {name: getattr(zone, name) for name in ("certificates", "records", "monitors", "ssl_by_host")}
+    known = {name: found for name, found in lists.items() if not isinstance(found, Unknown)}
+    ordered = {name: tuple(sorted(found, key=msgspec.json.encode)) for name, found in known.items()}
+    return msgspec.structs.replace(zone, associations=dict(sorted(zone.associations.items())), **ordered)
 
 
 def _digest(fact: object) -> str:

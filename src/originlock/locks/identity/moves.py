@@ -27,7 +27,15 @@ from originlock.facts.words import count
 from originlock.facts.zone import PENDING, Association, Scope, Zone, certificate_target, hostname_target, zone_of
 from originlock.intent.policy import NO_EDGE
 from originlock.locks.identity import naming
-from originlock.locks.identity.standing import Standing, Wanted, certificates_of, deployed, goes_before, union
+from originlock.locks.identity.standing import (
+    Standing,
+    Wanted,
+    certificates_of,
+    deployed,
+    goes_before,
+    presented_for,
+    union,
+)
 from originlock.locks.identity.zone_findings import wanted_records
 from originlock.plan.acts import Act
 from originlock.plan.change import Draft, Effect, Milestone, Phase, Presented, Wait
@@ -285,7 +293,7 @@ def _edge(made: Moves, stand: Standing, wanted: Wanted, trusting: list[str]) -> 
         # Where zone-level pulls are on, the certificate that was deployed last is presented: uploading is the switch.
         switches = scope == "zone" and zone.zone_pulls is not False
         act = UploadCertificate(zone.id, scope, stand.identity.ca, leaf.pem)
-        phase, effect = (Phase.NARROW, Effect.NARROW) if switches else (Phase.PREPARE, Effect.NEUTRAL)
+        phase, effect = _order_of(stand, zone) if switches else (Phase.PREPARE, Effect.NEUTRAL)
         why = "zone-level pulls are on: from now on it is presented" if switches else "nothing presents it yet"
         made.add(phase, effect, act, why)
         made.after([target], trusting, Milestone.WIDENED)
@@ -300,6 +308,18 @@ def _edge(made: Moves, stand: Standing, wanted: Wanted, trusting: list[str]) -> 
     return presenting + switched
 
 
+def _order_of(stand: Standing, zone: Zone, *hostnames: str) -> tuple[Phase, Effect]:
+    """Where a change of what the edge presents stands.
+
+    Where it presents nothing, and every listener verifies, nobody is served who could be refused: it is mended first,
+    for without it no proof would ever be had. Otherwise it stands between two proofs.
+    """
+    bare = all(presented_for(name, zone).certificate == "" for name in hostnames or stand.policy.hostnames)
+    if bare and stand.secure and len(stand.verifying) == len(stand.secure):
+        return Phase.WIDEN, Effect.WIDEN
+    return Phase.NARROW, Effect.NARROW
+
+
 def _hostnames_present(made: Moves, stand: Standing, zone: Zone, sha256: str) -> list[str]:
     found: list[str] = []
     for hostname in stand.policy.hostnames:
@@ -308,7 +328,7 @@ def _hostnames_present(made: Moves, stand: Standing, zone: Zone, sha256: str) ->
             found += _going_on(made, zone, now)
             continue
         act = SetHostnamePulls(*(zone.id, hostname, sha256, True, now.sha256, now.enabled), before_id=now.certificate)
-        made.add(Phase.NARROW, Effect.NARROW, act, "the edge presents our certificate, which says: my zone")
+        made.add(*_order_of(stand, zone, hostname), act, "the edge presents our certificate, which says: my zone")
         found.append(act.target)
     return found
 
@@ -322,7 +342,7 @@ def _zone_presents(made: Moves, stand: Standing, zone: Zone, sha256: str) -> lis
             found.append(gone.target)
     if not zone.zone_pulls:
         act = SetZonePulls(zone.id, on=True, before=False)
-        made.add(Phase.NARROW, Effect.NARROW, act, "the edge presents our certificate, which says: my zone")
+        made.add(*_order_of(stand, zone), act, "the edge presents our certificate, which says: my zone")
         found.append(act.target)
     return found + _free_hostnames(made, stand, zone, found)
 
@@ -340,7 +360,7 @@ def _free_hostnames(made: Moves, stand: Standing, zone: Zone, first: list[str]) 
             certificate_id=now.certificate,
             before_id=now.certificate,
         )
-        made.add(Phase.NARROW, Effect.NARROW, act, "a hostname's own certificate goes before the zone's")
+        made.add(*_order_of(stand, zone, hostname), act, "a hostname's own certificate goes before the zone's")
         found.append(act.target)
     made.after(found, first, Milestone.DONE)
     return found
@@ -359,7 +379,7 @@ def _shared(made: Moves, stand: Standing, zone: Zone, trusting: list[str]) -> li
     found: list[str] = []
     if not zone.global_pulls:
         act = SetGlobalPulls(zone.id, on=True, before=False)
-        made.add(Phase.NARROW, Effect.NARROW, act, "the edge presents its shared certificate (weak)")
+        made.add(*_order_of(stand, zone), act, "the edge presents its shared certificate (weak)")
         found.append(act.target)
     found += _free_hostnames(made, stand, zone, list(found))
     made.after(found, trusting, Milestone.WIDENED)

@@ -164,7 +164,8 @@ class _Way:
         gone = {each.sha256 for each in self.inverses if isinstance(each, DeleteCertificate)}
         held = self.zone.certificates if self.zone is not None else ()
         there: tuple[EdgeCertificate, ...] = () if isinstance(held, Unknown) else held
-        return bool(again) and any(each.scope == "zone" and each.sha256 not in gone for each in there)
+        off = any(isinstance(each, SetZonePulls) and not each.on for each in self.inverses)
+        return bool(again) and not off and any(each.scope == "zone" and each.sha256 not in gone for each in there)
 
     def _unread_of_zone(self, edge: list[EdgeAct]) -> str:
         if self.zone is None:
@@ -273,11 +274,16 @@ class _Way:
                 case _:
                     continue
             switched.append(each.target)
-        uploads = [each.target for each in self.inverses if isinstance(each, UploadCertificate)]
-        self.made.after([one for one in switched if one not in uploads], uploads, Milestone.DONE)
+        uploads = [each for each in self.inverses if isinstance(each, UploadCertificate)]
+        # A zone's certificate is presented once it is there; where that ends anyhow, it comes after the end.
+        off = [each.target for each in self.inverses if isinstance(each, SetZonePulls) and not each.on]
+        late = [each.target for each in uploads if off and each.scope == "zone"]
+        early = [each.target for each in uploads if each.target not in late]
+        self.made.after([one for one in switched if one not in (*early, *late)], early, Milestone.DONE)
+        self.made.after(late, [one for one in off if one in switched], Milestone.DONE)
         # What presents something again does so before what presents now stops.
         stops = [each.target for each in self.inverses if _stops_presenting(each)]
-        gives = [one for one in switched if one not in stops]
+        gives = [one for one in switched if one not in (*stops, *late)]
         self.made.after([one for one in switched if one in stops], gives, Milestone.DONE)
         return switched
 

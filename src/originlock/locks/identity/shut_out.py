@@ -1,4 +1,4 @@
-"""Who would be shut out when a listener begins to verify: each has to be acknowledged, one by one.
+"""Who would be shut out when a listener begins to verify, or trusts others no more: each is acknowledged, one by one.
 
 Lives here: finding them, and the word by which a person acknowledges each. Must not live here: guards that nobody can
 acknowledge away (see `guards`).
@@ -31,8 +31,15 @@ class ShutOut(msgspec.Struct, frozen=True):
     why: str
 
 
-def objections(stand: Standing, snapshot: Snapshot) -> tuple[Objection, ...]:
-    """One for each who would be shut out and is not acknowledged."""
+def objections(stand: Standing, snapshot: Snapshot, *, begins: bool, forgets: bool) -> tuple[Objection, ...]:
+    """One for each who would be shut out and is not acknowledged.
+
+    Args:
+        stand: what is, and what is wanted.
+        snapshot: what was read.
+        begins: whether a listener begins to verify.
+        forgets: whether those that verify are to trust others no more.
+    """
     given = set(stand.identity.acknowledged)
     return tuple(
         Objection(
@@ -42,29 +49,33 @@ def objections(stand: Standing, snapshot: Snapshot) -> tuple[Objection, ...]:
             origin=stand.policy.origin,
             lock="identity",
         )
-        for each in dict.fromkeys(shut_out(stand, snapshot))
+        for each in dict.fromkeys(shut_out(stand, snapshot, begins=begins, forgets=forgets))
         if each.word not in given
     )
 
 
-def shut_out(stand: Standing, snapshot: Snapshot) -> Iterator[ShutOut]:
+def shut_out(stand: Standing, snapshot: Snapshot, *, begins: bool, forgets: bool) -> Iterator[ShutOut]:
     """Everybody who is let in now and has no certificate of ours."""
     policy, today = stand.policy, snapshot.at.astimezone(datetime.UTC).date()
     if policy.edge == NO_EDGE:
         yield ShutOut("clients", "every client without a certificate of ours would be refused, and none is tried")
-    for each in policy.exceptions:
+    # Who has no certificate at all is refused already by a listener that verifies, whomever it trusts.
+    for each in policy.exceptions if begins else ():
         if each.holds_on(today):
             word = f"exception {each.source}"
             yield ShutOut(word, f"the exception {each.source} ({each.owner}) has no client certificate")
-    yield from _names(stand)
+    yield from _names(stand, forgets=forgets)
     if stand.zone is not None:
-        yield from _of_zone(stand, stand.zone, snapshot)
+        yield from _of_zone(stand, stand.zone, snapshot, begins=begins)
 
 
-def _names(stand: Standing) -> Iterator[ShutOut]:
-    """What the listeners serve beside the hostnames: their visitors come without our certificate, or by another way."""
+def _names(stand: Standing, *, forgets: bool) -> Iterator[ShutOut]:
+    """What the listeners serve beside the hostnames: their visitors come without our certificate, or by another way.
+
+    What is served by those that verify already may come with another certificate, such as the edge's shared one.
+    """
     for listener in stand.secure:
-        if listener.mutual.mode == "verify":
+        if listener.mutual.mode == "verify" and not forgets:
             continue
         for what, names in (("certificate", listener.names), ("rules", listener.hosts)):
             if isinstance(names, Unknown):
@@ -87,13 +98,15 @@ def _covers(policy: Policy, name: str) -> bool:
     return name.startswith("*.") and any(host.partition(".")[2] == name[2:] for host in policy.hostnames)
 
 
-def _of_zone(stand: Standing, zone: Zone, snapshot: Snapshot) -> Iterator[ShutOut]:
+def _of_zone(stand: Standing, zone: Zone, snapshot: Snapshot, *, begins: bool) -> Iterator[ShutOut]:
     balancer = snapshot.load_balancer
     dns_name = "" if balancer is None else balancer.dns_name
     if isinstance(zone.records, Unknown):
         yield ShutOut("unread records", f"the DNS records of {zone.name} cannot be read: {zone.records.reason}")
     else:
         yield from _of_records(stand, zone.records, dns_name)
+    if not begins:
+        return
     if isinstance(zone.monitors, Unknown):
         yield ShutOut("unread monitors", f"the edge's health monitors cannot be read: {zone.monitors.reason}")
     else:

@@ -147,8 +147,9 @@ def _of_records(name: str, records: tuple[DnsRecord, ...], dns_name: str) -> Ite
         return
     for each in records:
         if not each.proxied:
+            # No refusal of its own: whose visitors are shut out is acknowledged one by one (see `shut_out`).
             message = f"{name} ({each.kind} {each.content}) is not proxied: visitors go straight to the origin"
-            yield ZoneFinding("record-not-proxied", name, message, "switch the proxy on for it", refuses=True)
+            yield ZoneFinding("record-not-proxied", name, message, "switch the proxy on for it", refuses=False)
     elsewhere = [each for each in records if dns_name and not _points_to(each, dns_name)]
     for each in elsewhere:
         yield _of_elsewhere(name, each, remedy)

@@ -1,0 +1,199 @@
+"""Each reason why the identity lock does not begin: a world in which there is none, changed in one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from tests.locks.identity.knowing import asked, read, said, with_listener, with_listeners, with_zone
+from tests.properties.fake_trust import listener_arn
+from tests.properties.trust_ground import certificate, print_of
+from tests.properties.trust_worlds import OUR_NAME, OURS_ARN, PROBE, WWW, listener_of, mutual_of, plain_world, store_of
+
+from originlock.facts.certificates import Authority, Leaf
+from originlock.facts.origin import Missing
+from originlock.facts.snapshot import Snapshot
+from originlock.facts.trust import Bucket, MutualTls, Revocations, TrustStore, new_trust_store
+from originlock.facts.unknown import Unknown
+from originlock.facts.zone import EdgeCertificate
+from originlock.intent.policy import Policy
+from originlock.plan.trust_acts import ReplaceBundle, SetMutualTls
+
+UNREAD = Unknown("it", "not allowed")
+Changed = Callable[[Policy, Snapshot], tuple[Policy, Snapshot]]
+
+
+def _store(snapshot: Snapshot, **parts: object) -> Snapshot:
+    """Our own store, otherwise; it is read by its name."""
+    held = store_of(OUR_NAME, "ours-1", ours=True)
+    store = TrustStore(OURS_ARN, held.name, "ACTIVE", held.text, (print_of("ours-1"),), held.tags)
+    stores = {**snapshot.trust_stores, new_trust_store(OUR_NAME): msgspec.structs.replace(store, **parts)}
+    return msgspec.structs.replace(snapshot, trust_stores=stores)
+
+
+def _foreign(snapshot: Snapshot) -> Snapshot:
+    """A store that is not ours, with a revocation list."""
+    held = store_of("theirs", "ours-1")
+    lists = (Revocations(1, 1, "x"),)
+    store = TrustStore("arn:theirs", "theirs", "ACTIVE", held.text, (print_of("ours-1"),), revocations=lists)
+    return msgspec.structs.replace(snapshot, trust_stores={**snapshot.trust_stores, store.id: store})
+
+
+def _leaves(snapshot: Snapshot, *leaves: Leaf) -> Snapshot:
+    authority = Authority("blog", (certificate("ours-1"),), leaves)
+    return msgspec.structs.replace(snapshot, authorities={"blog": authority})
+
+
+def _at_edge(leaf: str, scope: str, status: str, uploaded: str = "1") -> EdgeCertificate:
+    facts = certificate(leaf)
+    return EdgeCertificate(leaf, scope, facts.sha256, facts.pem, status, uploaded=uploaded)  # type: ignore[arg-type]
+
+
+def _verifying(snapshot: Snapshot) -> Snapshot:
+    return with_listener(snapshot, mutual=MutualTls("verify", OURS_ARN))
+
+
+def _three(snapshot: Snapshot) -> Snapshot:
+    return with_listeners(snapshot, *(listener_of(port, mutual_of("off")) for port in (443, 444, 445)))
+
+
+CASES: dict[str, Changed] = {
+    "no-certificate": lambda p, s: (p, _leaves(s)),
+    "no-key": lambda p, s: (p, _leaves(s, Leaf("edge", certificate("edge-1"), print_of("ours-1"), has_key=False))),
+    "no-listener": lambda p, s: (p, with_listeners(s)),
+    "verify-listeners": lambda p, s: (p, _three(s)),
+    "never-back": lambda p, s: (asked(p, mode="passthrough"), _verifying(_store(s))),
+    "trust-unread": lambda p, s: (p, with_listener(s, mutual=MutualTls("verify", "arn:gone"))),
+    "revocations": lambda p, s: (
+        p,
+        with_listener(_foreign(s), mutual=MutualTls("verify", "arn:theirs")),
+    ),
+    "store-not-ours": lambda p, s: (p, _store(s, tags=())),
+    "store-shared": lambda p, s: (p, _store(s, used_by=("arn:another",))),
+    "store-unread": lambda p, s: (p, _store(s, used_by=UNREAD)),
+    "bucket-unread": lambda p, s: (p, msgspec.structs.replace(s, bucket=UNREAD)),
+    "no-bucket": lambda p, s: (p, msgspec.structs.replace(s, bucket=Missing("bundles"))),
+    "bucket-public": lambda p, s: (p, msgspec.structs.replace(s, bucket=Bucket("bundles", private=False))),
+    "no-hostnames": lambda p, s: (
+        msgspec.structs.replace(p, hostnames=(), edge_account=None),
+        msgspec.structs.replace(s, zone=None),
+    ),
+    "zone-unread": lambda p, s: (p, msgspec.structs.replace(s, zone=UNREAD)),
+    "no-zone": lambda p, s: (p, msgspec.structs.replace(s, zone=Missing("zone"))),
+    "pulls-unread": lambda p, s: (p, with_zone(s, zone_pulls=UNREAD)),
+    "own-beats-shared": lambda p, s: (
+        asked(p, certificate="shared", scope="global"),
+        with_zone(msgspec.structs.replace(s, shared_authority=certificate("shared")), zone_pulls=True),
+    ),
+    "another-certificate": lambda p, s: (
+        asked(p, scope="zone"),
+        with_zone(
+            s, certificates=(_at_edge("edge-1", "zone", "active", "1"), _at_edge("leaf-a", "zone", "active", "2"))
+        ),
+    ),
+    "not-deployed": lambda p, s: (
+        p,
+        with_zone(s, certificates=(_at_edge("edge-1", "hostname", "deployment_timed_out"),)),
+    ),
+    "too-many-certificates": lambda p, s: (
+        p,
+        with_zone(s, certificates=tuple(_at_edge("leaf-a", "hostname", "active") for _ in range(10))),
+    ),
+    "probe-port": lambda p, s: (
+        asked(p, echo="", probe_port=PROBE),
+        with_listeners(s, listener_of(443, mutual_of("off")), listener_of(PROBE, mutual_of("off"))),
+    ),
+}
+
+
+@pytest.mark.parametrize("guard", CASES)
+def test_each_guard_has_its_word(guard: str) -> None:
+    """A state that a person has to mend, and nobody is told of, or told of without a remedy."""
+    policy, snapshot = read(plain_world())
+    assert not said(policy, snapshot).objections, "the world that each case starts from"
+    objections = [each for each in said(*CASES[guard](policy, snapshot)).objections if each.guard == guard]
+    assert objections, guard
+    assert all(each.lock == "identity" and each.origin == "blog" and each.remedy for each in objections)
+    assert all("Unknown(" not in each.message for each in objections)
+
+
+@pytest.mark.parametrize(
+    "part", ["global_pulls", "zone_pulls", "certificates", "ssl", "ssl_by_host"], ids=lambda part: part
+)
+def test_no_part_of_the_zone_is_guessed(part: str) -> None:
+    """I10: a part of the zone that cannot be read is taken for what would be good."""
+    policy, snapshot = read(plain_world())
+    assert said(policy, with_zone(snapshot, **{part: UNREAD})).objections
+
+
+def test_the_association_of_a_hostname_is_not_guessed() -> None:
+    """I10: what a hostname presents cannot be read, and is taken for nothing."""
+    policy, snapshot = read(plain_world())
+    objections = said(policy, with_zone(snapshot, associations={WWW: UNREAD})).objections
+    assert [each.guard for each in objections] == ["pulls-unread"]
+
+
+def test_a_key_that_is_not_needed_is_not_asked_for() -> None:
+    """A machine without keys cannot plan for what is at the edge already."""
+    policy, snapshot = read(plain_world())
+    keyless = _leaves(snapshot, Leaf("edge", certificate("edge-1"), print_of("ours-1"), has_key=False))
+    there = with_zone(keyless, certificates=(_at_edge("edge-1", "hostname", "active"),))
+    assert not said(policy, there).objections
+
+
+def test_a_bucket_that_is_not_needed_is_not_asked_for() -> None:
+    """A bucket that is gone stops a plan that copies nothing from it."""
+    policy, snapshot = read(plain_world())
+    gone = msgspec.structs.replace(_store(snapshot), bucket=Missing("bundles"))
+    assert not said(policy, gone).objections
+
+
+def test_stores_of_several_listeners_are_not_joined_unasked() -> None:
+    """P2: whoever is let in by one listener's store gets in at another one, for a while."""
+    world = plain_world("edge-1", mode="verify", store=("theirs-a",))
+    policy, snapshot = read(world)
+    theirs = store_of("theirs", "theirs-b")
+    foreign = TrustStore("arn:theirs", "theirs", "ACTIVE", theirs.text, (print_of("theirs-b"),))
+    two = with_listeners(
+        msgspec.structs.replace(snapshot, trust_stores={**snapshot.trust_stores, "arn:theirs": foreign}),
+        listener_of(443, mutual_of("verify", OURS_ARN)),
+        listener_of(444, mutual_of("verify", "arn:theirs")),
+    )
+    objections = said(policy, two).objections
+    assert {each.guard for each in objections} == {"trust-of-others"}
+    assert not said(asked(policy, acknowledged=("trust of others",)), two).objections
+
+
+def test_what_has_ended_is_refused_only_when_ours_is_seen() -> None:
+    """P1: an edge that presents what has ended is refused before it presents ours."""
+    policy, snapshot = read(plain_world("edge-1", mode="verify", store=("ours-1", "theirs-a")))
+    found = with_listener(snapshot, mutual=MutualTls("verify", OURS_ARN, ignore_expiry=True))
+    ends = [d.act for d in said(policy, found).drafts if isinstance(d.act, SetMutualTls)]
+    assert [act.wanted.ignore_expiry for act in ends] == [False]
+    waits = {wait.on for wait in said(policy, found).waits if wait.target == listener_arn(443)}
+    assert any("/pulls/hostname/" in on for on in waits)
+    blind = asked(policy, echo="")
+    assert not [d for d in said(blind, found).drafts if isinstance(d.act, SetMutualTls | ReplaceBundle)]
+
+
+def test_another_origins_certificate_is_not_deleted() -> None:
+    """P6: a certificate of the same authority and another name goes, and another origin is refused."""
+    policy, snapshot = read(plain_world("edge-1"))
+    theirs = Leaf("shop", certificate("edge-1b"), print_of("ours-1"), has_key=True)
+    ours = Leaf("edge", certificate("edge-1"), print_of("ours-1"), has_key=True)
+    held = (_at_edge("edge-1b", "hostname", "active"), _at_edge("edge-1b", "zone", "active"))
+    both = with_zone(_leaves(snapshot, theirs, ours), certificates=held, zone_pulls=True)
+    for mode in ("verify", "off"):
+        kinds = {draft.act.__struct_config__.tag for draft in said(asked(policy, mode=mode), both).drafts}
+        assert "delete-certificate" not in kinds
+
+
+def test_what_the_zone_presents_for_others_stays() -> None:
+    """P6: where we ask for hostnames, a zone's certificate is deleted that other names present."""
+    policy, snapshot = read(plain_world("edge-1", "edge-1b"))
+    held = (_at_edge("edge-1", "zone", "active"),)
+    on = with_zone(snapshot, certificates=held, zone_pulls=True)
+    off = with_zone(snapshot, certificates=held, zone_pulls=False)
+    kinds = [{d.act.__struct_config__.tag for d in said(policy, each).drafts} for each in (on, off)]
+    assert ["delete-certificate" in each for each in kinds] == [False, True]
