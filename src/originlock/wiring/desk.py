@@ -19,6 +19,7 @@ from originlock.app.plan import Readers, Request, Undo
 from originlock.edges import EDGES
 from originlock.errors import UsageError
 from originlock.facts.edge import EdgeDescription
+from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Configuration, Place
 from originlock.locks.identity.identity_lock import IdentityLock
 from originlock.locks.network.network_lock import NetworkLock
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from originlock.app.observe import TrustPorts
     from originlock.aws.session import Sessions
     from originlock.plan.document import Plan
-    from originlock.ports.writing import Performer
+    from originlock.ports.writing import KeyRing, Performer
     from originlock.wiring.edge_account import EdgeAccountsFromEnvironment
 
 __all__ = ["Request", "Undo", "baselines", "order", "readers", "region_of", "writers"]
@@ -84,12 +85,12 @@ class AwsClouds:
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
         self._sessions: Sessions | None = None
-        self._trust: tuple[TrustPorts, EdgeAccountsFromEnvironment] | None = None
+        self._trust: tuple[TrustPorts, EdgeAccountsFromEnvironment, KeyRing] | None = None
         self._readers: dict[Place, CloudReader] = {}
 
     @property
-    def trust(self) -> tuple[TrustPorts, EdgeAccountsFromEnvironment]:
-        """What knows of certificates, and who performs at edges."""
+    def trust(self) -> tuple[TrustPorts, EdgeAccountsFromEnvironment, KeyRing]:
+        """What knows of certificates, who performs at edges, and who has the keys."""
         if self._trust is None:
             from originlock.wiring.trust import trust_ports  # noqa: PLC0415  only what needs it loads it
 
@@ -143,6 +144,17 @@ class LateTrust:
     def authorities(self) -> Authorities:
         """Our own authorities."""
         return self._of.trust[0].authorities
+
+
+class LateKeys:
+    """The keys of our authorities, looked for only where one is to be given away."""
+
+    def __init__(self, clouds: AwsClouds) -> None:
+        self._of = clouds
+
+    def closed(self, authority: str, sha256: str) -> Unknown | None:
+        """Why a key cannot be had; None if it can."""
+        return self._of.trust[2].closed(authority, sha256)
 
 
 def region_of(place: Place) -> str | None:
@@ -199,6 +211,7 @@ def writers(reading: Readers, state: Path, talk: Talk) -> Writers:
         lease=LeaseFile(state, talk.say),
         interrupts=SignalInterrupts(),
         talk=talk,
+        keys=LateKeys(reading.clouds),
     )
 
 
