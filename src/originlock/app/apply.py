@@ -29,8 +29,8 @@ from originlock.plan.journal import Answered, Connected, Event, Intended, Proved
 from originlock.plan.lane import LaneReport, State
 from originlock.plan.machine import AGAIN, Connect, Finished, Look, Machine, Pause, Perform
 from originlock.plan.result import ApplyResult, Outcome, outcome_of
-from originlock.ports.reading import JournalReader, Talk
-from originlock.ports.writing import BaselineWriter, Interrupts, JournalWriter, KeyRing, Lease, Performer, Performers
+from originlock.ports.reading import JournalReader, KeyRing, Talk
+from originlock.ports.writing import BaselineWriter, Interrupts, JournalWriter, Lease, Performer, Performers
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,7 +13,7 @@ from originlock.app.plan import Planned
 from originlock.facts.unknown import Unknown
 from originlock.plan.change import Objection
 from originlock.plan.trust_acts import TrustAct, UploadCertificate
-from originlock.ports.writing import KeyRing
+from originlock.ports.reading import KeyRing
 
 _REMEDY = (
     "give the passphrase that the authority was made with: ORIGINLOCK_CA_PASSPHRASE_FILE names a file that nobody else "

@@ -45,13 +45,6 @@ class Keys(Protocol):
         """
 
 
-class KeyRing(Protocol):
-    """The same keys, as far as it is asked whether they can be had at all."""
-
-    def closed(self, authority: str, sha256: str) -> Unknown | None:
-        """Why the key of a leaf cannot be had, such as a passphrase that is missing or wrong; None if it can."""
-
-
 class ZoneRegistry(Protocol):
     """Adds zones to an account at the edge."""
 

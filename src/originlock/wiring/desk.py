@@ -24,7 +24,15 @@ from originlock.intent.policy import Configuration, Place
 from originlock.locks.identity.identity_lock import IdentityLock
 from originlock.locks.network.network_lock import NetworkLock
 from originlock.plan.trust_acts import EdgeAct
-from originlock.ports.reading import Authorities, CloudReader, EdgeAccounts, PendingReadings, Talk, TrustReaders
+from originlock.ports.reading import (
+    Authorities,
+    CloudReader,
+    EdgeAccounts,
+    KeyRing,
+    PendingReadings,
+    Talk,
+    TrustReaders,
+)
 from originlock.probe.resolve import SystemResolver
 from originlock.store.baselines import BaselineFiles
 from originlock.store.journal import JournalFile
@@ -37,7 +45,7 @@ if TYPE_CHECKING:
     from originlock.app.observe import TrustPorts
     from originlock.aws.session import Sessions
     from originlock.plan.document import Plan
-    from originlock.ports.writing import KeyRing, Performer
+    from originlock.ports.writing import Performer
     from originlock.wiring.edge_account import EdgeAccountsFromEnvironment
 
 __all__ = ["Request", "Undo", "baselines", "order", "readers", "region_of", "writers"]
