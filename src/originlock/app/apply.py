@@ -12,6 +12,7 @@ from typing import assert_never
 
 import msgspec
 
+from originlock.app.keys import with_keys
 from originlock.app.plan import NO_LIST, Planned, Readers
 from originlock.app.prove import Witness, side_by_side, site_of
 from originlock.app.targets import looked_at
@@ -28,13 +29,17 @@ from originlock.plan.journal import Answered, Connected, Event, Intended, Proved
 from originlock.plan.lane import LaneReport, State
 from originlock.plan.machine import AGAIN, Connect, Finished, Look, Machine, Pause, Perform
 from originlock.plan.result import ApplyResult, Outcome, outcome_of
-from originlock.ports.reading import JournalReader, Talk
+from originlock.ports.reading import JournalReader, KeyRing, Talk
 from originlock.ports.writing import BaselineWriter, Interrupts, JournalWriter, Lease, Performer, Performers
 
 
 @dataclasses.dataclass(frozen=True)
 class Writers:
-    """The ports that applying needs beside those of planning."""
+    """The ports that applying needs beside those of planning.
+
+    Attributes:
+        keys: what is asked for the keys that an edge is to be given; None where there are none.
+    """
 
     performers: Performers
     journal: JournalWriter
@@ -43,6 +48,7 @@ class Writers:
     lease: Lease
     interrupts: Interrupts
     talk: Talk
+    keys: KeyRing | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +88,7 @@ def apply(
         recovered = _close_unfinished(order, readers, writers)
         planned = make()
         stale = _stale(order, planned.plan)
+        planned = with_keys(planned, writers.keys)
         if stale or (planned.plan.objections and not planned.plan.changes):
             result = _refused(order, planned.plan, stale + planned.plan.objections, recovered)
             writers.journal.append((_begun(order, planned.plan, readers), _ended(result, readers)))

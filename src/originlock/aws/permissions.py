@@ -348,6 +348,7 @@ _CHANGE: Final = _LOOK | {
 _RENEW: Final = frozenset(
     {
         Purpose.ENTER,
+        Purpose.FIND_GROUPS,
         Purpose.FIND_LOAD_BALANCERS,
         Purpose.READ_LISTENERS,
         Purpose.READ_CERTIFICATES,
@@ -364,7 +365,7 @@ _RENEW: Final = frozenset(
         Purpose.READ_LOGS,
     }
 )
-"""No group is looked at or changed, and no store made: a first lock is for a person (`originlock apply`)."""
+"""No group is changed, and no store made: a first lock is for a person (`originlock apply`)."""
 
 _GO_BACK: Final = _LOOK_FIRST | {
     Purpose.CHANGE_RULES,

@@ -100,11 +100,12 @@ def _is_concerned(policy: Policy) -> bool:
 def _without_beginnings(planned: Planned) -> Planned:
     """Only what keeps a lock that is there: a first lock is for a person, who reads the plan."""
     from originlock.plan.document import without_origins  # noqa: PLC0415  ditto
-    from originlock.plan.trust_acts import SetMutualTls  # noqa: PLC0415  ditto
+    from originlock.plan.trust_acts import CreateTrustStore, SetMutualTls  # noqa: PLC0415  ditto
 
     beginning = {
         change.origin
         for change in planned.plan.changes
-        if isinstance(change.act, SetMutualTls) and change.act.before.mode != "verify"
+        if isinstance(change.act, CreateTrustStore)
+        or (isinstance(change.act, SetMutualTls) and change.act.before.mode != "verify")
     }
     return dataclasses.replace(planned, plan=without_origins(planned.plan, frozenset(beginning)))

@@ -147,6 +147,13 @@ class Authorities(Protocol):
         """The certificates of a PEM text, in their order."""
 
 
+class KeyRing(Protocol):
+    """The private keys of our authorities, as far as it is asked whether they can be had at all."""
+
+    def closed(self, authority: str, sha256: str) -> Unknown | None:
+        """Why the key of a leaf cannot be had, such as a passphrase that is missing or wrong; None if it can."""
+
+
 class PendingReadings(Protocol):
     """A list that is being read."""
 

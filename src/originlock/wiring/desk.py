@@ -19,11 +19,20 @@ from originlock.app.plan import Readers, Request, Undo
 from originlock.edges import EDGES
 from originlock.errors import UsageError
 from originlock.facts.edge import EdgeDescription
+from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Configuration, Place
 from originlock.locks.identity.identity_lock import IdentityLock
 from originlock.locks.network.network_lock import NetworkLock
 from originlock.plan.trust_acts import EdgeAct
-from originlock.ports.reading import Authorities, CloudReader, EdgeAccounts, PendingReadings, Talk, TrustReaders
+from originlock.ports.reading import (
+    Authorities,
+    CloudReader,
+    EdgeAccounts,
+    KeyRing,
+    PendingReadings,
+    Talk,
+    TrustReaders,
+)
 from originlock.probe.resolve import SystemResolver
 from originlock.store.baselines import BaselineFiles
 from originlock.store.journal import JournalFile
@@ -84,12 +93,12 @@ class AwsClouds:
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
         self._sessions: Sessions | None = None
-        self._trust: tuple[TrustPorts, EdgeAccountsFromEnvironment] | None = None
+        self._trust: tuple[TrustPorts, EdgeAccountsFromEnvironment, KeyRing] | None = None
         self._readers: dict[Place, CloudReader] = {}
 
     @property
-    def trust(self) -> tuple[TrustPorts, EdgeAccountsFromEnvironment]:
-        """What knows of certificates, and who performs at edges."""
+    def trust(self) -> tuple[TrustPorts, EdgeAccountsFromEnvironment, KeyRing]:
+        """What knows of certificates, who performs at edges, and who has the keys."""
         if self._trust is None:
             from originlock.wiring.trust import trust_ports  # noqa: PLC0415  only what needs it loads it
 
@@ -143,6 +152,17 @@ class LateTrust:
     def authorities(self) -> Authorities:
         """Our own authorities."""
         return self._of.trust[0].authorities
+
+
+class LateKeys:
+    """The keys of our authorities, looked for only where one is to be given away."""
+
+    def __init__(self, clouds: AwsClouds) -> None:
+        self._of = clouds
+
+    def closed(self, authority: str, sha256: str) -> Unknown | None:
+        """Why a key cannot be had; None if it can."""
+        return self._of.trust[2].closed(authority, sha256)
 
 
 def region_of(place: Place) -> str | None:
@@ -199,6 +219,7 @@ def writers(reading: Readers, state: Path, talk: Talk) -> Writers:
         lease=LeaseFile(state, talk.say),
         interrupts=SignalInterrupts(),
         talk=talk,
+        keys=LateKeys(reading.clouds),
     )
 
 

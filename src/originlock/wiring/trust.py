@@ -111,6 +111,14 @@ class OurAuthorities:
         """
         return self._authority_files().private_key(authority, sha256)
 
+    def closed(self, authority: str, sha256: str) -> Unknown | None:
+        """Why that key cannot be had; None if it can. It is opened for this, and forgotten again."""
+        try:
+            self.private_key(authority, sha256)
+        except OriginlockError as error:
+            return Unknown(f"the key of {authority}'s certificate {sha256[:12]}", error.what)
+        return None
+
 
 class EveryPerformer:
     """Sorts acts to AWS and to the edge."""
@@ -139,10 +147,10 @@ class EveryPerformer:
 
 def trust_ports(
     configuration: Configuration, sessions: Callable[[], Sessions]
-) -> tuple[TrustPorts, EdgeAccountsFromEnvironment]:
-    """What planning asks of certificates, and who performs at edges."""
+) -> tuple[TrustPorts, EdgeAccountsFromEnvironment, OurAuthorities]:
+    """What planning asks of certificates, who performs at edges, and who has the keys."""
     from originlock.wiring.edge_account import EdgeAccountsFromEnvironment  # noqa: PLC0415  HTTP, when it is needed
 
     authorities = OurAuthorities(configuration)
     accounts = EdgeAccountsFromEnvironment(configuration, authorities)
-    return KnownTrust(AwsTrust(sessions), accounts, authorities), accounts
+    return KnownTrust(AwsTrust(sessions), accounts, authorities), accounts, authorities

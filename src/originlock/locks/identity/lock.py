@@ -185,7 +185,8 @@ def _notes(stand: Standing, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     if identity.mode == "verify" and policy.edge != NO_EDGE and not can_be_seen(stand, snapshot):
         yield "", f"listeners go no further than asking: {_EVIDENCE.format(origin=policy.origin)}"
     keep_alive = snapshot.listeners.keep_alive if isinstance(snapshot.listeners, Listeners) else 0
-    begins = identity.mode == "verify" and any(each.mutual.mode != "verify" for each in stand.secure)
+    provable = policy.edge == NO_EDGE or can_be_seen(stand, snapshot)
+    begins = identity.mode == "verify" and provable and any(each.mutual.mode != "verify" for each in stand.secure)
     if begins and isinstance(keep_alive, int):
         yield "", _SETTLING.format(seconds=keep_alive)
     yield from _of_zone(stand, snapshot)
