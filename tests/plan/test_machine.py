@@ -11,7 +11,7 @@ from originlock.facts.networks import parse
 from originlock.facts.origin import CidrSource, Rule, RuleKey, RuleSpec, SecurityGroup
 from originlock.facts.probing import Verdict
 from originlock.facts.unknown import Unknown
-from originlock.intent.policy import Exemption, GroupsById, Limits, Overrides, Policy
+from originlock.intent.policy import Exemption, GroupsById, IdentityPolicy, Limits, Overrides, Policy
 from originlock.plan import journal
 from originlock.plan.acts import Authorize, Revoke, inverse
 from originlock.plan.change import Contribution, Draft, Effect, Expectation, Phase
@@ -403,3 +403,20 @@ def test_a_saved_plan_asks_for_no_more_than_a_configuration_could() -> None:
     patient = PlanFrame((), Limits(settle_seconds=1e300), Overrides(), accepted=None)
     with pytest.raises(PlanDamagedError, match="no configuration could"):
         decode(encode(composed(patient, ())))
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        IdentityPolicy(ca="../other"),
+        IdentityPolicy(ca="blog", bucket="a/b"),
+        IdentityPolicy(ca="blog", echo="/ HTTP/1.1\r\n"),
+    ],
+    ids=["a way out of the folder", "no bucket", "a second request"],
+)
+def test_a_saved_plan_asks_of_identity_what_a_configuration_could(identity: IdentityPolicy) -> None:
+    """Somebody else's authority, or a request of another's words, by way of a plan's file."""
+    asked = Policy("blog", GroupsById((GROUP,)), identity=identity)
+    frame = PlanFrame((asked,), Limits(), Overrides(), accepted=None)
+    with pytest.raises(PlanDamagedError, match="no configuration could"):
+        decode(encode(composed(frame, ())))

@@ -53,6 +53,7 @@ class TrustSite:
         asked_for = listener.mutual.mode != "off"
         if ask.port == PROBE:
             self.trust.saw(ask.host, leaf)
+            evidence = msgspec.structs.replace(evidence, status=204)
         if ask.path.startswith(ECHO):
             arrived = leaf if asked_for else NOBODY
             self.trust.saw(ask.host, arrived)

@@ -20,7 +20,7 @@ from originlock.facts.edge import AcceptedList, EdgeSigns
 from originlock.facts.networks import AddressSet, as_sent, is_address
 from originlock.facts.probing import Ask, Probed, Verdict
 from originlock.facts.snapshot import Resolution, Snapshot
-from originlock.facts.trust import Handshake
+from originlock.facts.trust import Handshake, Listeners
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Limits, Policy
 from originlock.plan.change import Presented
@@ -61,6 +61,7 @@ class Site:
         signs: by what the edge's answers are known.
         origin: names and addresses of the origin.
         ports: those that are locked, and those that the load balancer listens on.
+        secure: the ports of its HTTPS listeners; empty where they were not read.
         presented: which client certificate the edge has to be seen to present, and how; None if none.
     """
 
@@ -70,6 +71,7 @@ class Site:
     origin: tuple[str, ...]
     ports: tuple[int, ...]
     presented: Presented | None = None
+    secure: tuple[int, ...] = ()
 
     @property
     def let_in(self) -> LetIn:
@@ -209,7 +211,7 @@ class Witness:
             finding = (
                 unknown(seen.reason)
                 if isinstance(seen, Unknown)
-                else logged(seen, self._site.edge, self._site.ports, wanted.serial)
+                else logged(seen, self._site.edge, self._site.secure or self._site.ports, wanted.serial)
             )
             waited = (self._clock.now() - begun).total_seconds()
             if finding.verdict is not Verdict.UNKNOWN or waited >= self._limits.deploy_seconds:
@@ -371,7 +373,15 @@ def site_of(policy: Policy, accepted: AcceptedList, snapshot: Snapshot | None, r
         readers.edges.description(policy.edge).signs,
         policy.proof.addresses or read,
         tuple(sorted({*policy.network.ports, *(each.port for each in listening)})),
+        secure=_secure_ports(snapshot),
     )
+
+
+def _secure_ports(snapshot: Snapshot | None) -> tuple[int, ...]:
+    """Where clients are asked for certificates: nobody brings one to a port for plain HTTP, which is logged as well."""
+    found = snapshot.listeners if snapshot is not None else None
+    listeners = found.listeners if isinstance(found, Listeners) else ()
+    return tuple(each.port for each in listeners if each.protocol == "HTTPS")
 
 
 def connection_proofs(

@@ -128,15 +128,16 @@ def decoded(document: Document, status: int, retry_after: str = "") -> Answer | 
 def _problems(value: JsonValue) -> tuple[Problem, ...]:
     """The errors with their chains, flat; what is no error is left out."""
     found: list[Problem] = []
-    waiting = list(value) if isinstance(value, list) else []
+    # The last is taken next: taking the first of a million that are none would take as many steps for each.
+    waiting = value[::-1] if isinstance(value, list) else []
     while waiting and len(found) < _MOST_PROBLEMS:
-        each = waiting.pop(0)
+        each = waiting.pop()
         if not isinstance(each, dict):
             continue
         code, message, chain = each.get("code"), each.get("message"), each.get("error_chain")
         number = code if isinstance(code, int) and not isinstance(code, bool) else 0
         found.append(Problem(number, words(message)))
-        waiting = [*(chain if isinstance(chain, list) else []), *waiting]
+        waiting += chain[::-1] if isinstance(chain, list) else []
     return tuple(found)
 
 

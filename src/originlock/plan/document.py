@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from originlock.facts.edge import AcceptedList
-from originlock.intent import addresses, values
+from originlock.intent import addresses, identity_values, values
 from originlock.intent.kinds import WrongValueError
 from originlock.intent.policy import Limits, Overrides, Policy
 from originlock.plan.change import (
@@ -248,8 +248,29 @@ def _hold_to_the_configuration(plan: Plan) -> None:
             values.PORTS.read(list(policy.network.ports))
             if policy.place.role is not None:
                 values.ROLE.read(policy.place.role)
+            _hold_identity(policy)
         values.SETTLE_SECONDS.read(plan.limits.settle_seconds)
         values.CHANGES_PER_SECOND.read(plan.limits.changes_per_second)
     except WrongValueError as error:
         message = f"it asks for what no configuration could: {error}"
         raise PlanDamagedError(message) from error
+
+
+def _hold_identity(policy: Policy) -> None:
+    """What the policy says of identity.
+
+    Raises:
+        WrongValueError: no configuration could say it.
+    """
+    identity, account = policy.identity, policy.edge_account
+    if identity is not None:
+        if identity.ca:
+            identity_values.AUTHORITY.read(identity.ca)
+        identity_values.LEAF.read(identity.leaf)
+        if identity.bucket:
+            identity_values.BUCKET.read(identity.bucket)
+        if identity.echo:
+            values.PATH.read(identity.echo)
+    values.PATH.read(policy.proof.path)
+    if account is not None and account.zone:
+        identity_values.ZONE.read(account.zone)

@@ -22,6 +22,9 @@ from originlock.verify.through import served
 ECHO_KEY = "client_certificate_sha256"
 """What the middleware's echo calls the fingerprint of the certificate that arrived (docs/middleware.md)."""
 
+PASSED = 204
+"""The status with which a listener answers that is made for a moment (see `plan.trust_acts.CreateProbeListener`)."""
+
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _SHOWN = 12
 
@@ -63,6 +66,9 @@ def passed(probed: Probed, signs: EdgeSigns | None, port: int) -> Finding:
         return broken(f"on port {port}, where only our certificate is let in, {finding.said}")
     if finding.verdict is Verdict.UNKNOWN:
         return finding
+    if probed.evidence.status != PASSED:
+        # A rule of the edge may lead that port to another one, where everybody is answered.
+        return unknown(f"on port {port} something else answered: {in_words(probed)}")
     return kept(f"the edge was answered on port {port}, where only our certificate is let in")
 
 

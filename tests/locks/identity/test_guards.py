@@ -197,3 +197,31 @@ def test_what_the_zone_presents_for_others_stays() -> None:
     off = with_zone(snapshot, certificates=held, zone_pulls=False)
     kinds = [{d.act.__struct_config__.tag for d in said(policy, each).drafts} for each in (on, off)]
     assert ["delete-certificate" in each for each in kinds] == [False, True]
+
+
+def _of_shop(snapshot: Snapshot) -> Snapshot:
+    """A listener that verifies by the store of another origin."""
+    held = store_of("originlock-shop", "theirs-a")
+    tags = (("originlock:origin", "shop"),)
+    store = TrustStore("arn:shop", held.name, "ACTIVE", held.text, (print_of("theirs-a"),), tags)
+    found = msgspec.structs.replace(snapshot, trust_stores={**snapshot.trust_stores, store.id: store})
+    return with_listener(found, mutual=MutualTls("verify", store.id))
+
+
+def test_a_listener_of_another_origin_is_left_to_it() -> None:
+    """Two origins of one load balancer take its listener from each other, and the edge is refused for one of them."""
+    policy, snapshot = read(plain_world())
+    snapshot = _of_shop(snapshot)
+    assert "another-origin" in {each.guard for each in said(policy, snapshot).objections}
+    meant = asked(policy, acknowledged=("store originlock-shop",))
+    assert "another-origin" not in {each.guard for each in said(meant, snapshot).objections}
+
+
+def test_what_others_have_verified_is_not_switched_off_unasked() -> None:
+    """``mode = "off"`` opens a listener that somebody else has verify."""
+    policy, snapshot = read(plain_world())
+    policy, snapshot = asked(policy, mode="off"), _of_shop(snapshot)
+    assert [each.guard for each in said(policy, snapshot).objections] == ["not-ours"]
+    assert not said(asked(policy, acknowledged=("store originlock-shop",)), snapshot).objections
+    ours = with_listener(_store(snapshot), mutual=MutualTls("verify", OURS_ARN))
+    assert not said(policy, ours).objections

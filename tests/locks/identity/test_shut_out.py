@@ -16,6 +16,7 @@ from originlock.facts.snapshot import Snapshot
 from originlock.facts.unknown import Unknown
 from originlock.facts.zone import DnsRecord, Monitor
 from originlock.intent.policy import Exemption, Policy
+from originlock.plan.trust_acts import ReplaceBundle
 
 UNREAD = Unknown("it", "not allowed")
 ENDS = datetime.date(2026, 12, 31)
@@ -81,3 +82,25 @@ def test_each_who_is_shut_out_has_a_word(word: str) -> None:
 def test_nobody_is_told_of_who_is_not_shut_out(harmless: Changed) -> None:
     """So many words that nobody reads them."""
     assert not words(*harmless(*read(plain_world())))
+
+
+@pytest.mark.parametrize("word", ["name shop.example.net", "unread rules 443", f"name also.{DOMAIN}"])
+def test_who_comes_with_a_certificate_that_is_to_be_forgotten_is_told_of(word: str) -> None:
+    """Listeners that trust the edge's shared certificate forget it, and names that still bring it are refused."""
+    policy, snapshot = CASES[word](*read(plain_world(mode="verify", store=("shared",))))
+    assert words(policy, snapshot) == [word]
+    assert not words(asked(policy, acknowledged=(word,)), snapshot)
+
+
+def test_who_is_refused_already_is_not_told_of_again() -> None:
+    """An exception without a certificate, which a listener that verifies has never let in, holds up a rotation."""
+    policy, snapshot = CASES["exception 192.0.2.1/32"](*read(plain_world(mode="verify", store=("shared",))))
+    assert not words(*CASES["monitor m1"](policy, snapshot))
+
+
+def test_following_our_own_authority_shuts_nobody_out() -> None:
+    """A renewal in cron that stops for a name which was shut out long ago."""
+    world = plain_world("edge-1", "edge-2", mode="verify", store=("ours-1",))
+    policy, snapshot = CASES["name shop.example.net"](*read(world))
+    assert not words(policy, snapshot)
+    assert any(isinstance(draft.act, ReplaceBundle) for draft in said(policy, snapshot).drafts)

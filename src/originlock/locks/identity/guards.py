@@ -44,6 +44,7 @@ def objections(stand: Standing, snapshot: Snapshot, made: Moves) -> tuple[Object
     found = [
         *_of_wanted(stand, made),
         *_of_listeners(stand, snapshot),
+        *_of_other_origins(stand),
         *_of_others(stand, made),
         *_of_probe(stand, made),
         *_of_store(stand, made),
@@ -54,6 +55,25 @@ def objections(stand: Standing, snapshot: Snapshot, made: Moves) -> tuple[Object
         Objection(guard, message, remedy, origin=stand.policy.origin, lock="identity")
         for guard, message, remedy in found
     )
+
+
+def objections_to_leaving(stand: Standing) -> tuple[Objection, ...]:
+    """What is switched off has to be ours: a listener that verifies by another store keeps somebody else's word."""
+    return tuple(
+        Objection("not-ours", message, remedy, origin=stand.policy.origin, lock="identity")
+        for listener, store in stand.trusted
+        if listener.mutual.trust_store != stand.store_target
+        for name in [store.name if isinstance(store, TrustStore) else listener.mutual.trust_store]
+        if _word_of(name) not in stand.identity.acknowledged
+        for message in [
+            f"the listener on port {listener.port} verifies by {name}, which is not ours: it would let in everybody"
+        ]
+        for remedy in [_ACKNOWLEDGE.format(word=_word_of(name), origin=stand.policy.origin)]
+    )
+
+
+def _word_of(store: str) -> str:
+    return f"store {store}"
 
 
 _FIRST: Final = (Phase.PREPARE, Phase.WIDEN)
@@ -108,6 +128,18 @@ def _of_listeners(stand: Standing, snapshot: Snapshot) -> Said:
                 said,
                 (f'if that is meant, add "revocations" to acknowledge in [origins.{stand.policy.origin}.identity]'),
             )
+
+
+def _of_other_origins(stand: Standing) -> Said:
+    """A store of another origin is not to be left for ours: what the edge presents for its names would be refused."""
+    for listener, store in stand.trusted:
+        owner = naming.owner_of(store) if isinstance(store, TrustStore) else ""
+        if not isinstance(store, TrustStore) or owner in ("", stand.policy.origin):
+            continue
+        if _word_of(store.name) not in stand.identity.acknowledged:
+            said = f"the listener on port {listener.port} verifies by {store.name}, which is the origin {owner}'s"
+            remedy = f"have one origin for a load balancer, with all hostnames; {_ACKNOWLEDGE}"
+            yield "another-origin", said, remedy.format(word=_word_of(store.name), origin=stand.policy.origin)
 
 
 def _does(made: Moves, kind: type[TrustAct]) -> bool:

@@ -21,7 +21,7 @@ from originlock.locks.identity.leaving import leaving, others_of
 from originlock.locks.identity.moves import Moves, can_be_seen, moves
 from originlock.locks.identity.standing import SHARED, Standing, presented_for, standing
 from originlock.locks.identity.zone_findings import zone_findings
-from originlock.plan.change import Contribution, Effect, Expectation, Hole, Note, Objection, Phase, Unread
+from originlock.plan.change import Contribution, Effect, Expectation, Hole, Note, Phase, Unread
 from originlock.plan.trust_acts import ReplaceBundle, SetMutualTls
 
 _EVIDENCE = (
@@ -50,7 +50,7 @@ def contribution(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -
     stand = standing(policy, identity, snapshot)
     if identity.mode == "off":
         made = leaving(stand)
-        objections: tuple[Objection, ...] = ()
+        objections = guards.objections_to_leaving(stand)
     else:
         made = moves(stand, snapshot)
         objections = guards.objections(stand, snapshot, made)

@@ -57,6 +57,11 @@ def is_ours(store: TrustStore, origin: str) -> bool:
     return not isinstance(store.tags, Unknown) and set(tags_for(origin)) <= set(store.tags)
 
 
+def owner_of(store: TrustStore) -> str:
+    """The origin that a store says it is of; empty for none, and where its tags cannot be read."""
+    return "" if isinstance(store.tags, Unknown) else dict(store.tags).get(OWNER_TAG, "")
+
+
 def bundle_key(origin: str, text: str) -> str:
     """Where a bundle lies in the bucket: the name says what is in it, so that nothing is ever overwritten."""
     return f"originlock/{origin}/{digest(text)}.pem"
