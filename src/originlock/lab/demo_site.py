@@ -36,7 +36,7 @@ class Site:
 def open_site(lab: RunningLab) -> Site:
     """Make a load balancer that everyone can reach, with a certificate, and put a name of it behind the edge."""
     ec2, elbv2, acm = lab.aws.client("ec2"), lab.aws.client("elbv2"), lab.aws.client("acm")
-    leaf = lab.authority.issue(authority.Leaf(HOSTNAME, (HOSTNAME,), server=True))
+    leaf = lab.authority.issue(authority.Leaf(HOSTNAME, (HOSTNAME,), server=True, days=90))
     certificate = acm.import_certificate(
         Certificate=authority.pem(leaf.certificate).encode(), PrivateKey=leaf.key_pem.encode()
     )["CertificateArn"]

@@ -132,7 +132,7 @@ class Folder:
             raise StateError(message, remedy) from error
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
             message = f"the lab's folder {self.path} is not a folder that is yours alone (mode 0700)"
-            raise StateError(message, remedy, whose=Whose.YOURS)
+            raise StateError(message, f"chmod 700 it, if it is yours, or {remedy}", whose=Whose.YOURS)
         if not is_ours:
             others = ", ".join(sorted(each.name for each in self.path.iterdir())[:3])
             message = f"the lab's folder {self.path} holds something else ({others})"

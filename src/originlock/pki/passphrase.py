@@ -47,7 +47,7 @@ def passphrase_of(variables: Mapping[str, str], file: str | None) -> Passphrase:
         if named:
             return from_file(Path(named))
         message = "a passphrase is needed: the keys of an authority are encrypted with it"
-        raise UsageError(message, f"give a file with --passphrase-file, or set {VARIABLE}; {_MAKE}")
+        raise UsageError(message, f"set {FILE_VARIABLE} to the file that it is in, or {VARIABLE}; {_MAKE}")
 
     return read
 

@@ -542,6 +542,10 @@ class Lane:
         self.proofs = [proof for proof in self.proofs if proof.when != when]
         self.proofs.append(Proof(self.origin, self.name, when, what, verdict, evidence))
 
+    def _read_back(self, shown: str) -> str:
+        """Who shows it: what trust is about is held by AWS or by the edge, a lane does not know which."""
+        return "read back" if self.of_trust else shown
+
     def _proved_widening(self, held: Held | Unknown) -> None:
         seen, unshown = self._shown(held), self._unshown(held)
         if (seen.missing or seen.unknown or unshown) and self._wait():
@@ -557,7 +561,7 @@ class Lane:
             self.widened = self.completed = not self.gate
             self.on(Event.BLIND_AT_END)
         else:
-            self._say("after-widen", Verdict.KEPT, "AWS shows them")
+            self._say("after-widen", Verdict.KEPT, self._read_back("AWS shows them"))
             self.widened = self.completed = True
             self.on(Event.KEPT_AT_END)
 
@@ -594,7 +598,7 @@ class Lane:
                 "run `originlock apply` again: it plans from what AWS holds then",
             )
             return
-        self._say("before-narrow", Verdict.KEPT, "AWS shows them")
+        self._say("before-narrow", Verdict.KEPT, self._read_back("AWS shows them"))
         self._go_on_to_narrow()
 
     def _stop_on_missing(self, when: str, missing: str) -> None:
@@ -657,7 +661,7 @@ class Lane:
             return
         gone = not any(remaining(renamed(change.act, self.names), held) for change in self.narrow if _takes(change))
         if not seen.missing and not unshown and gone:
-            self._say("after-narrow", Verdict.KEPT, "AWS shows it so")
+            self._say("after-narrow", Verdict.KEPT, self._read_back("AWS shows it so"))
             self._read_back_after(Event.KEPT_AT_END, completes=True)
         elif self._wait():
             return
