@@ -523,4 +523,4 @@ def test_scopes_of_identity_policies() -> None:
     asked = Policy("blog", LoadBalancerNamed("blog"), network=own, identity=identity)
     assert scope_of(asked, MARK, "eu-west-1", "123456789012") == IDENTITY
     off = msgspec.structs.replace(asked, identity=IdentityPolicy(mode="off"))
-    assert scope_of(off, MARK, "eu-west-1", "123456789012").trust == Trust()
+    assert scope_of(off, MARK, "eu-west-1", "123456789012").trust == Trust(leaving=True)
