@@ -18,7 +18,7 @@ from originlock.facts.trust import Bucket, MutualTls, Revocations, TrustStore, n
 from originlock.facts.unknown import Unknown
 from originlock.facts.zone import EdgeCertificate
 from originlock.intent.policy import Policy
-from originlock.plan.trust_acts import ReplaceBundle, SetMutualTls
+from originlock.plan.trust_acts import RemoveRevocations, ReplaceBundle, SetMutualTls
 
 UNREAD = Unknown("it", "not allowed")
 Changed = Callable[[Policy, Snapshot], tuple[Policy, Snapshot]]
@@ -225,3 +225,12 @@ def test_what_others_have_verified_is_not_switched_off_unasked() -> None:
     assert not said(asked(policy, acknowledged=("store originlock-shop",)), snapshot).objections
     ours = with_listener(_store(snapshot), mutual=MutualTls("verify", OURS_ARN))
     assert not said(policy, ours).objections
+
+
+def test_a_revocation_list_that_cannot_be_read_back_stays() -> None:
+    """It is taken for one that a newer stands for, and whoever it revokes is let in again."""
+    policy, snapshot = read(plain_world(mode="verify", store=("ours-1",)))
+    for sha256, removed in ((UNREAD, False), ("another", True)):
+        held = _store(snapshot, revocations=(Revocations(1, 1, sha256),))
+        drafts = said(policy, held).drafts
+        assert any(isinstance(draft.act, RemoveRevocations) for draft in drafts) is removed
