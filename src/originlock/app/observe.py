@@ -12,11 +12,12 @@ import msgspec
 
 from originlock.acceptance.judge import Accepted, RefusedList, judge
 from originlock.acceptance.past import past_ranges
-from originlock.errors import TargetError
+from originlock.errors import TargetError, UsageError
 from originlock.facts.edge import AcceptedList, EdgeDescription
 from originlock.facts.origin import Missing, PrefixList, SecurityGroup
 from originlock.facts.snapshot import Names, Snapshot
 from originlock.facts.unknown import Unknown
+from originlock.facts.zone import Zone
 from originlock.intent.policy import (
     EdgeAccount,
     GroupsById,
@@ -235,11 +236,19 @@ def _with_answer(  # noqa: C901  one case a question
             assert_never(question)
 
 
+def _zone(policy: Policy, hostnames: tuple[str, ...], trust: TrustPorts) -> Zone | Missing | Unknown:
+    """The zone; without a token it is unknown, which must not keep the network lock from being kept."""
+    try:
+        return trust.accounts.reader(policy.edge, policy.edge_account or EdgeAccount()).zone(hostnames)
+    except UsageError as error:
+        return Unknown("the zone at the edge", f"{error.what}; {error.remedy}")
+
+
 def _with_trust(snapshot: Snapshot, question: TrustQuestion, policy: Policy, trust: TrustPorts | None) -> Snapshot:
     """The snapshot with what whoever knows of certificates says.
 
     Raises:
-        UsageError: the policy speaks of an account at the edge, and there is no token for it.
+        UsageError: what reads certificates is not installed.
     """
     if trust is None:
         message = "a lock asked of certificates, and nobody here knows of them"
@@ -260,7 +269,6 @@ def _with_trust(snapshot: Snapshot, question: TrustQuestion, policy: Policy, tru
         case AskSharedAuthority(edge):
             return msgspec.structs.replace(snapshot, shared_authority=trust.authorities.shared(edge))
         case AskZone(hostnames):
-            account = policy.edge_account or EdgeAccount()
-            return msgspec.structs.replace(snapshot, zone=trust.accounts.reader(policy.edge, account).zone(hostnames))
+            return msgspec.structs.replace(snapshot, zone=_zone(policy, hostnames, trust))
         case _:
             assert_never(question)

@@ -189,6 +189,12 @@ def _notes(stand: Standing, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     begins = identity.mode == "verify" and provable and any(each.mutual.mode != "verify" for each in stand.secure)
     if begins and isinstance(keep_alive, int):
         yield "", _SETTLING.format(seconds=keep_alive)
+    if stand.verifying:
+        for each in policy.exceptions:
+            yield (
+                "",
+                f"the exception {each.source} ({each.owner}) has no client certificate: it connects, and is refused",
+            )
     yield from _of_zone(stand, snapshot)
 
 
