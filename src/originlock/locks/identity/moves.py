@@ -211,7 +211,9 @@ def _revocations(made: Moves, stand: Standing, wanted: Wanted) -> None:
         reason = f"{count(len(each.revoked), 'certificate')} revoked, to be renewed before {each.next_update:%Y-%m-%d}"
         made.add(Phase.NARROW, Effect.NARROW, add, reason)
     wanted_lists = {each.sha256 for each in wanted.lists}
-    superseded = tuple(each.id for each in held if each.sha256 not in wanted_lists)
+    # One that could not be read back may be the very one that is wanted: it stays until it can be told.
+    known = (each for each in held if not isinstance(each.sha256, Unknown))
+    superseded = tuple(each.id for each in known if each.sha256 not in wanted_lists)
     if superseded:
         remove = RemoveRevocations(stand.store_target, superseded)
         made.add(Phase.TIDY, Effect.NEUTRAL, remove, "a newer list stands for them")
