@@ -23,7 +23,7 @@ from originlock.plan.acts import (
     inverse,
     settles,
 )
-from originlock.plan.trust_acts import CreateTrustStore, EdgeAct, ReplaceBundle, UploadCertificate
+from originlock.plan.trust_acts import CreateTrustStore, EdgeAct, ReplaceBundle, SetMutualTls, UploadCertificate
 
 
 class Effect(enum.Enum):
@@ -357,6 +357,29 @@ def contested(contributions: tuple[Contribution, ...]) -> tuple[Objection, ...]:
             message=f"{target} is named by the origins {' and '.join(sorted(names))}",
             remedy="name it in one of them, or give each origin a group of its own",
             origin=name,
+        )
+        for target, names in sorted(owners.items())
+        if len(names) > 1
+        for name in sorted(names)
+    )
+
+
+def contested_listeners(contributions: tuple[Contribution, ...]) -> tuple[Objection, ...]:
+    """Objections for listeners of which two origins demand something, one for each: the last would undo the first.
+
+    They stop what the origins ask for of certificates, and nothing else.
+    """
+    owners: dict[str, set[str]] = {}
+    for draft in (draft for contribution in contributions for draft in contribution.drafts):
+        if isinstance(draft.act, SetMutualTls):
+            owners.setdefault(draft.act.target, set()).add(draft.origin)
+    return tuple(
+        Objection(
+            guard="contested-target",
+            message=f"the listener {target} is of the origins {' and '.join(sorted(names))}",
+            remedy="have one origin for a load balancer, with all hostnames",
+            origin=name,
+            lock="identity",
         )
         for target, names in sorted(owners.items())
         if len(names) > 1

@@ -27,8 +27,10 @@ from originlock.plan.change import (
     Unread,
     Wait,
     contested,
+    contested_listeners,
     ordered,
 )
+from originlock.plan.trust_acts import EdgeAct, StoreAct
 
 PLAN_VERSION = 1
 """The version of the plan's format; a plan of another version is not applied."""
@@ -124,9 +126,11 @@ def composed(frame: PlanFrame, contributions: tuple[Contribution, ...]) -> Plan:
 
     A guard's word on one origin takes that origin's changes out and no others; one on the list takes all of them.
     """
-    objections = frame.objections + tuple(o for c in contributions for o in c.objections) + contested(contributions)
+    shared = contested_listeners(contributions)
+    said = tuple(o for c in contributions for o in c.objections)
+    objections = (*frame.objections, *said, *contested(contributions), *shared)
     refused = refused_origins(objections, frame.policies)
-    contributions = tuple(map(_without_what_is_stopped, contributions))
+    contributions = tuple(_without_what_is_stopped(each, shared) for each in contributions)
     drafts = tuple(d for contribution in contributions for d in contribution.drafts if d.origin not in refused)
     waits = tuple(dict.fromkeys(w for c in contributions for w in c.waits if w.origin not in refused))
     holes = tuple(
@@ -158,9 +162,15 @@ def composed(frame: PlanFrame, contributions: tuple[Contribution, ...]) -> Plan:
     return msgspec.structs.replace(plan, digest=digest_of(plan))
 
 
-def _without_what_is_stopped(said: Contribution) -> Contribution:
-    """What a lock says, without the changes that it objects to itself, where the objection stops no other lock."""
-    stopped = {objection.origin for objection in said.objections if objection.lock}
+def _without_what_is_stopped(said: Contribution, shared: tuple[Objection, ...]) -> Contribution:
+    """What a lock says, without the changes that it objects to itself, where the objection stops no other lock.
+
+    Args:
+        said: what it says.
+        shared: what stops it for what it asks of listeners that another origin asks for, too.
+    """
+    of_trust = any(isinstance(draft.act, StoreAct | EdgeAct) for draft in said.drafts)
+    stopped = {objection.origin for objection in (*said.objections, *(shared if of_trust else ())) if objection.lock}
     if not stopped:
         return said
     return msgspec.structs.replace(

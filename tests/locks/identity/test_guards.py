@@ -17,8 +17,9 @@ from originlock.facts.snapshot import Snapshot
 from originlock.facts.trust import Bucket, MutualTls, Revocations, TrustStore, new_trust_store
 from originlock.facts.unknown import Unknown
 from originlock.facts.zone import EdgeCertificate
-from originlock.intent.policy import Policy
-from originlock.plan.trust_acts import ReplaceBundle, SetMutualTls
+from originlock.intent.policy import Limits, Overrides, Policy
+from originlock.plan.document import PlanFrame, composed
+from originlock.plan.trust_acts import RemoveRevocations, ReplaceBundle, SetMutualTls
 
 UNREAD = Unknown("it", "not allowed")
 Changed = Callable[[Policy, Snapshot], tuple[Policy, Snapshot]]
@@ -225,3 +226,28 @@ def test_what_others_have_verified_is_not_switched_off_unasked() -> None:
     assert not said(asked(policy, acknowledged=("store originlock-shop",)), snapshot).objections
     ours = with_listener(_store(snapshot), mutual=MutualTls("verify", OURS_ARN))
     assert not said(policy, ours).objections
+
+
+def test_a_revocation_list_that_cannot_be_read_back_stays() -> None:
+    """It is taken for one that a newer stands for, and whoever it revokes is let in again."""
+    policy, snapshot = read(plain_world(mode="verify", store=("ours-1",)))
+    for sha256, removed in ((UNREAD, False), ("another", True)):
+        held = _store(snapshot, revocations=(Revocations(1, 1, sha256),))
+        drafts = said(policy, held).drafts
+        assert any(isinstance(draft.act, RemoveRevocations) for draft in drafts) is removed
+
+
+def test_two_origins_of_one_listener_are_refused_together() -> None:
+    """Each points it to a store of its own, the last one stays, and the edge is refused for the other's names."""
+    policy, snapshot = read(plain_world())
+    shop = msgspec.structs.replace(policy, origin="shop")
+    none = new_trust_store("originlock-shop")
+    theirs = said(shop, msgspec.structs.replace(snapshot, trust_stores={none: Missing(none)}))
+    frame = PlanFrame((policy, shop), Limits(), Overrides(), accepted=None)
+    plan = composed(frame, (said(policy, snapshot), theirs))
+    assert [(each.guard, each.origin, each.lock) for each in plan.objections] == [
+        ("contested-target", "blog", "identity"),
+        ("contested-target", "shop", "identity"),
+    ]
+    assert not plan.changes
+    assert composed(frame, (said(policy, snapshot),)).changes
