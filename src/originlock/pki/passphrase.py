@@ -47,7 +47,8 @@ def passphrase_of(variables: Mapping[str, str], file: str | None) -> Passphrase:
         if named:
             return from_file(Path(named))
         message = "a passphrase is needed: the keys of an authority are encrypted with it"
-        raise UsageError(message, f"set {FILE_VARIABLE} to the file that it is in, or {VARIABLE}; {_MAKE}")
+        how = f"set {FILE_VARIABLE} to the file that it is in (`originlock ca` takes --passphrase-file), or {VARIABLE}"
+        raise UsageError(message, f"{how}; {_MAKE}")
 
     return read
 
