@@ -16,7 +16,7 @@ from tests.cli.product import COMMAND, SECONDS, Product
 _PIECE: Final = 4096
 
 #: Seconds before a person who pressed Ctrl-C presses it again; long enough for the product to end by the first press.
-_PATIENCE: Final = 5.0
+_PATIENCE: Final = 15.0
 
 
 class Terminal:
