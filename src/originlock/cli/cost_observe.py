@@ -1,0 +1,4 @@
+"""`originlock cost observe`.
+
+Lives here: the command. Must not live here: what is reckoned.
+"""
