@@ -24,9 +24,9 @@ def lock_cost_line(costs: LockCosts | Unpriced) -> Line:
     if costs.flood is not None:
         now, then = (_harm(costs.flood, each).total_usd for each in (Posture.OPEN, costs.worst))
         parts.append(
-            f"an hour of {int(FLOOD.rate):,} connections/s round the edge: {_range(now)} open, {_range(then)} then"
+            f"an hour of {int(FLOOD.rate):,} connections/s round the edge: {_range(now)} with the door open, {_range(then)} after this"
         )
-    return Line(f"cost: {'; '.join(parts)} ({costs.prices.region}, prices of {costs.prices.as_of()})", Tone.QUIET)
+    return Line(f"cost: {'; '.join(parts)} ({costs.prices.region}, prices of {costs.as_of})", Tone.QUIET)
 
 
 def lock_cost_data(every: tuple[LockCosts | Unpriced, ...]) -> list[dict[str, object]]:
@@ -41,7 +41,7 @@ def _unpriced(each: Unpriced) -> dict[str, object]:
 def _priced(costs: LockCosts) -> dict[str, object]:
     return {
         "region": costs.prices.region,
-        "prices_as_of": str(costs.prices.as_of()),
+        "prices_as_of": str(costs.as_of),
         "origins": [each.origin for each in costs.origins],
         "network_lock": {"usd_per_month": 0},
         "identity_lock": {
