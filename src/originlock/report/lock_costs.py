@@ -23,9 +23,8 @@ def lock_cost_line(costs: LockCosts | Unpriced) -> Line:
         parts.append(f"up to {_usd(costs.usd_per_million.high)} per million requests for certificate headers")
     if costs.flood is not None:
         now, then = (_harm(costs.flood, each).total_usd for each in (Posture.OPEN, costs.worst))
-        parts.append(
-            f"an hour of {int(FLOOD.rate):,} connections/s round the edge: {_range(now)} with the door open, {_range(then)} after this"
-        )
+        parts.append(f"an hour of {int(FLOOD.rate):,} connections/s round the edge: {_range(now)} with the door open")
+        parts[-1] += f", {_range(then)} after this"
     return Line(f"cost: {'; '.join(parts)} ({costs.prices.region}, prices of {costs.as_of})", Tone.QUIET)
 
 
