@@ -1,0 +1,138 @@
+"""What a run by itself came to, for each origin, as it is kept between runs and told to people.
+
+Lives here: the record of a run as plain data that JSON can hold. Must not live here: running, telling, storing.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Literal
+
+import msgspec
+
+LockState = Literal["locked", "open", "unknown", "off"]
+"""What one lock of one origin is: ``off`` is what the policy says nothing of."""
+
+
+class Point(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something that a person may have to know: an objection, a hole, a broken promise, an error.
+
+    Attributes:
+        name: what stays the same from run to run, such as ``list-shrunk`` or ``sg-1 0.0.0.0/0``.
+        text: what it is, one line.
+        remedy: what to do about it, one line; empty where there is nothing.
+    """
+
+    name: str
+    text: str
+    remedy: str = ""
+
+
+class Ends(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something that ends one day.
+
+    Attributes:
+        what: its kind, such as ``client certificate`` or ``exception``.
+        name: which one.
+        at: when it ends, with time zone.
+        remedy: what to do before then.
+    """
+
+    what: str
+    name: str
+    at: datetime.datetime
+    remedy: str = ""
+
+
+class RangesSeen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The edge's list that a run went by.
+
+    Attributes:
+        edge: its name.
+        digest: of the ranges.
+        at: when it was read from the edge; of a list that was kept from before, that time.
+        current: it was read in this run.
+        etag: as the edge sent it.
+        count: how many ranges it has.
+    """
+
+    edge: str
+    digest: str
+    at: datetime.datetime
+    current: bool
+    etag: str = ""
+    count: int = 0
+
+
+class OriginRun(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One origin in one run.
+
+    Attributes:
+        origin: its name.
+        at: when it was begun, with time zone.
+        outcome: how it ended, in one word: those of an apply, ``failed`` where it could not be looked at, and
+            ``running`` where it was never heard of again.
+        exit_code: what an apply of it alone would have ended with.
+        run: the id in the journal; empty where nothing was carried out.
+        renewed: what was renewed, in words.
+        done: changes that were made, in words.
+        undone: changes that were undone again, in words.
+        objections: guards that refused.
+        holes: who gets in and should not.
+        broken: promises that connections or a read-back found broken.
+        unknown: what could not be read or told.
+        proofs: how many promises were kept, broken and unknown, by verdict.
+        locks: by lock (``network``, ``identity``).
+        ends: everything that ends, the soonest first.
+        ranges: the list that it went by; None where the origin has no edge, or no list could be had.
+        error: why it could not be looked at at all.
+    """
+
+    origin: str
+    at: datetime.datetime
+    outcome: str
+    exit_code: int
+    run: str = ""
+    renewed: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
+    undone: tuple[str, ...] = ()
+    objections: tuple[Point, ...] = ()
+    holes: tuple[Point, ...] = ()
+    broken: tuple[Point, ...] = ()
+    unknown: tuple[Point, ...] = ()
+    proofs: dict[str, int] = {}
+    locks: dict[str, LockState] = {}
+    ends: tuple[Ends, ...] = ()
+    ranges: RangesSeen | None = None
+    error: Point | None = None
+
+    @property
+    def could_look(self) -> bool:
+        """Whether what it does not tell of is not there; else it is not known."""
+        return self.error is None and self.outcome != "running"
+
+    @property
+    def locked(self) -> bool | None:
+        """Whether every lock that is asked for holds; None where one could not be told."""
+        states = set(self.locks.values()) - {"off"}
+        if "open" in states:
+            return False
+        return True if self.could_look and states == {"locked"} else None
+
+
+class Run(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One run over all origins.
+
+    Attributes:
+        at: when it began, with time zone.
+        ended: when it ended; None while it goes on, or where it was killed.
+        exit_code: the worst of its origins'.
+        origins: in the configuration's order.
+        dry: nothing was to be changed.
+    """
+
+    at: datetime.datetime
+    ended: datetime.datetime | None
+    exit_code: int
+    origins: tuple[OriginRun, ...] = ()
+    dry: bool = False
