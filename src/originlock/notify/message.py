@@ -10,7 +10,6 @@ from typing import Final
 
 import msgspec
 
-from originlock.facts.words import count
 from originlock.notify.notices import Notice, On, Weight
 
 _SIGNS: Final = {Weight.NEWS: "news", Weight.OVER: "over", Weight.WARNING: "soon", Weight.ALERT: "ALERT"}

@@ -86,12 +86,13 @@ def _list_in_words(accepted: AcceptedList) -> str:
 def _change(change: Change) -> list[Line]:
     sign, tone = _SIGNS[change.effect], _EFFECT_TONES[change.effect]
     return [
-        Line(f"{sign} {change.effect.value:7} {_act_in_words(change.act)}", tone, 1),
+        Line(f"{sign} {change.effect.value:7} {act_in_words(change.act)}", tone, 1),
         Line(f"{change.reason}", Tone.QUIET, 6),
     ]
 
 
-def _act_in_words(act: Act) -> str:
+def act_in_words(act: Act) -> str:
+    """What an act does, without whose it is."""
     match act:
         case Authorize(_, specs):
             return f"add {rules_in_words(spec.key for spec in specs)}"
@@ -237,8 +238,8 @@ def result_document(result: ApplyResult) -> Document:
     changes = {change.id: change for change in result.plan.changes}
     for lane in result.lanes:
         lines.append(Line(target_in_words(lane.target), Tone.TITLE, 1))
-        lines += [Line(f"done    {_act_in_words(changes[name].act)}", indent=2) for name in lane.done]
-        lines += [Line(f"undone  {_act_in_words(changes[name].act)}", Tone.WARNING, 2) for name in lane.undone]
+        lines += [Line(f"done    {act_in_words(changes[name].act)}", indent=2) for name in lane.done]
+        lines += [Line(f"undone  {act_in_words(changes[name].act)}", Tone.WARNING, 2) for name in lane.undone]
         for proof in lane.proofs:
             tone = Tone.GOOD if proof.verdict is Verdict.KEPT else Tone.BAD
             lines.append(Line(f"proof {proof.verdict.value} ({proof.when}): {proof.what}; {proof.evidence}", tone, 2))

@@ -1,0 +1,131 @@
+"""A run by itself: renew what is due, plan, apply under all guards, prove, and what it came to for each origin.
+
+Lives here: the order of these, and that one origin's failure stops no other.
+Must not live here: telling anybody (see `originlock.notify`), keeping the record (see `originlock.store.runs`), waiting
+for the next time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Callable
+
+from originlock.app.apply import Order, Writers, apply
+from originlock.app.expiry import expiring
+from originlock.app.plan import Planned, Readers, Request, make_plan
+from originlock.app.renew import Renewing, renewed
+from originlock.app.run_record import Carried, Parts, Proofs, Renewal, point_of, recorded, worst
+from originlock.app.verify import verify
+from originlock.errors import OriginlockError
+from originlock.facts.certificates import Authority
+from originlock.facts.runs import Run
+from originlock.facts.unknown import Unknown
+from originlock.intent.policy import Limits, Overrides, Policy
+from originlock.locks.identity.due import Due, due
+from originlock.locks.identity.expiry import Endings
+from originlock.plan.document import Plan
+
+
+@dataclasses.dataclass(frozen=True)
+class Hands:
+    """What a run does things with.
+
+    Attributes:
+        writers: as `apply` needs them.
+        order: a new order for an apply.
+        authority: our own authorities, by name.
+        authorities: what renews them.
+        show: shown a plan before it is carried out.
+    """
+
+    writers: Writers
+    order: Callable[[], Order]
+    authority: Callable[[str], Authority | None]
+    authorities: Renewing
+    show: Callable[[Plan], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """What a run is about.
+
+    Attributes:
+        dry: nothing is changed or renewed: what would be is told as pending.
+    """
+
+    policies: tuple[Policy, ...]
+    limits: Limits
+    dry: bool = False
+
+
+def run(asked: Asked, readers: Readers, hands: Hands) -> Run:
+    """Do all of it once. What fails is in the record, and nothing that fails for one origin stops another.
+
+    Raises:
+        StateError: the journal or the state directory cannot be written; nothing was changed.
+    """
+    began = readers.clock.now()
+    renewals = {policy.origin: _renewal(policy, asked, began, hands) for policy in asked.policies}
+    carried = _carried(asked, readers, hands)
+    proofs = _proofs(asked, readers)
+    origins = tuple(
+        recorded(policy, began, Parts(renewals[policy.origin], carried, proofs, _endings(policy, readers)))
+        for policy in asked.policies
+    )
+    return Run(began, readers.clock.now(), worst(each.exit_code for each in origins), origins, asked.dry)
+
+
+def _renewal(policy: Policy, asked: Asked, now: datetime.datetime, hands: Hands) -> Renewal:
+    identity = policy.identity
+    if identity is None or identity.mode == "off" or identity.certificate != "own":
+        return Renewal()
+    try:
+        found = due((policy,), hands.authority, now)
+        if found and not asked.dry:
+            renewed(found, hands.authorities, now)
+    except OriginlockError as error:
+        return Renewal(failed=point_of("renewal", error), code=int(error.exit_code))
+    return Renewal(tuple(_renewed_in_words(each) for each in found))
+
+
+def _renewed_in_words(each: Due) -> str:
+    return f"{each.what} {each.name} of {each.authority}" if each.name != each.authority else f"{each.what} {each.name}"
+
+
+def _carried(asked: Asked, readers: Readers, hands: Hands) -> Carried:
+    request = Request(asked.policies, asked.limits, Overrides())
+    made: list[Planned] = []
+
+    def plan() -> Planned:
+        made.append(make_plan(request, readers))
+        return made[-1]
+
+    try:
+        if asked.dry:
+            return Carried(plan().plan)
+        result = apply(hands.order(), plan, readers, hands.writers, hands.show)
+    except OriginlockError as error:
+        return Carried(failed=point_of("plan", error), code=int(error.exit_code))
+    return Carried(result.plan, result)
+
+
+def _proofs(asked: Asked, readers: Readers) -> Proofs:
+    try:
+        return Proofs(verify(asked.policies, asked.limits, readers, _Silence()).promises)
+    except OriginlockError as error:
+        return Proofs(None, point_of("verify", error))
+
+
+class _Silence:
+    """A run says what it came to, and not what it is doing."""
+
+    def say(self, text: str) -> None:
+        """Nothing."""
+
+
+def _endings(policy: Policy, readers: Readers) -> Endings:
+    try:
+        return expiring((policy,), readers)
+    except OriginlockError as error:
+        return Endings((), (Unknown(f"what ends of {policy.origin}", error.what),))
