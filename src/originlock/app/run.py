@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from originlock.app.apply import Order, Writers, apply
 from originlock.app.expiry import expiring
@@ -19,7 +19,7 @@ from originlock.app.run_record import Carried, Parts, Proofs, Renewal, point_of,
 from originlock.app.verify import verify
 from originlock.errors import OriginlockError
 from originlock.facts.certificates import Authority
-from originlock.facts.runs import Run
+from originlock.facts.runs import OriginRun, Run
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Limits, Overrides, Policy
 from originlock.locks.identity.due import Due, due
@@ -52,11 +52,13 @@ class Asked:
 
     Attributes:
         dry: nothing is changed or renewed: what would be is told as pending.
+        before: the last record of each origin, by name.
     """
 
     policies: tuple[Policy, ...]
     limits: Limits
     dry: bool = False
+    before: Mapping[str, OriginRun] = dataclasses.field(default_factory=dict)
 
 
 def run(asked: Asked, readers: Readers, hands: Hands) -> Run:
@@ -70,7 +72,12 @@ def run(asked: Asked, readers: Readers, hands: Hands) -> Run:
     carried = _carried(asked, readers, hands)
     proofs = _proofs(asked, readers)
     origins = tuple(
-        recorded(policy, began, Parts(renewals[policy.origin], carried, proofs, _endings(policy, readers)))
+        recorded(
+            policy,
+            began,
+            Parts(renewals[policy.origin], carried, proofs, _endings(policy, readers)),
+            asked.before.get(policy.origin),
+        )
         for policy in asked.policies
     )
     return Run(began, readers.clock.now(), worst(each.exit_code for each in origins), origins, asked.dry)

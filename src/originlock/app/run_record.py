@@ -103,13 +103,14 @@ def point_of(name: str, error: OriginlockError) -> Point:
     return Point(name, error.what, error.remedy)
 
 
-def recorded(policy: Policy, began: datetime.datetime, parts: Parts) -> OriginRun:
+def recorded(policy: Policy, began: datetime.datetime, parts: Parts, before: OriginRun | None = None) -> OriginRun:
     """The record of one origin.
 
     Args:
         policy: what is asked for it.
         began: when the run began, with time zone.
         parts: what is known of it.
+        before: its last record, which knows when a list was last read that is the same today.
     """
     carried, renewal = parts.carried, parts.renewal
     promises = tuple(each for each in parts.proofs.promises or () if each.origin == policy.origin)
@@ -134,7 +135,7 @@ def recorded(policy: Policy, began: datetime.datetime, parts: Parts) -> OriginRu
         proofs={verdict.value: sum(each.verdict is verdict for each in promises) for verdict in Verdict},
         locks={NETWORK: _network(policy, promises), IDENTITY: _identity(policy, promises)},
         ends=tuple(Ends(each.what, each.name, each.at, each.remedy) for each in parts.endings.found),
-        ranges=_ranges(policy, carried, began),
+        ranges=_ranges(policy, carried, began, before),
         error=error,
     )
 
@@ -240,18 +241,18 @@ def _state(promises: tuple[Promise, ...]) -> LockState:
     return "locked" if verdicts == {Verdict.KEPT} else "unknown"
 
 
-def _ranges(policy: Policy, carried: Carried, began: datetime.datetime) -> RangesSeen | None:
+def _ranges(policy: Policy, carried: Carried, began: datetime.datetime, before: OriginRun | None) -> RangesSeen | None:
+    """The list that was gone by. One that could not be had is as old as the last reading of it."""
     accepted = None if carried.plan is None or policy.edge == NO_EDGE else carried.plan.accepted
+    last = before.ranges if before is not None else None
     if accepted is None:
-        return None
-    return RangesSeen(
-        accepted.edge,
-        accepted.ranges.digest,
-        _read_at(accepted, began),
-        accepted.current,
-        accepted.etag or "",
-        len(accepted.ranges.cidrs),
-    )
+        # Refused, or nothing could be planned: the last that was gone by stands.
+        return None if last is None else msgspec.structs.replace(last, current=False)
+    at = began if accepted.current else _read_at(accepted, began)
+    if not accepted.current and last is not None and last.digest == accepted.ranges.digest:
+        at = max(at, last.at)
+    count = len(accepted.ranges.cidrs)
+    return RangesSeen(accepted.edge, accepted.ranges.digest, at, accepted.current, accepted.etag or "", count)
 
 
 def _read_at(accepted: AcceptedList, began: datetime.datetime) -> datetime.datetime:

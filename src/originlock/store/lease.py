@@ -16,6 +16,8 @@ from originlock.errors import RefusedError, StateError
 from originlock.store.directory import prepared
 
 _NAME = "lease"
+WHOLE_RUN = "run-lease"
+"""Beside that of an apply: of a run by itself, which takes the apply's within."""
 _POLL_SECONDS = 0.1
 _LONGEST_HOLDER = 500
 
@@ -23,9 +25,10 @@ _LONGEST_HOLDER = 500
 class LeaseFile:
     """The lease of one state directory. Runs with other state directories do not see it."""
 
-    def __init__(self, directory: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, directory: Path, say: Callable[[str], None], name: str = _NAME) -> None:
         self._directory = directory
         self._say = say
+        self._name = name
 
     @contextlib.contextmanager
     def held(self, what_for: str, wait_seconds: float) -> Iterator[None]:
@@ -35,7 +38,7 @@ class LeaseFile:
             RefusedError: another run holds it, and did not end in time.
             StateError: the lock file cannot be used.
         """
-        path = prepared(self._directory) / _NAME
+        path = prepared(self._directory) / self._name
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:

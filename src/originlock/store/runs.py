@@ -1,0 +1,86 @@
+"""The last run of each origin, what people were told, and what could not be sent to them yet.
+
+Lives here: one file of the state directory. Must not live here: what any of it means (see `notify`, `app.run`).
+"""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from originlock.errors import StateError
+from originlock.facts.runs import OriginRun
+from originlock.notify.notices import Notice, Told
+from originlock.store.directory import prepared, replaced
+
+_NAME: Final = "runs.json"
+_LARGEST: Final = 16 * 1024 * 1024
+"""Bytes (our choice): some hundred origins take a hundred times less."""
+
+
+class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is kept between runs.
+
+    Attributes:
+        begun: when a run began that has not ended; None where none goes on. It stays where a run is killed.
+        ended: when the last run ended.
+        exit_code: of the last run.
+        origins: the last run of each origin, by name.
+        told: what people know.
+        unsent: what could not be sent, by channel, the oldest first.
+    """
+
+    begun: datetime.datetime | None = None
+    ended: datetime.datetime | None = None
+    exit_code: int = 0
+    origins: dict[str, OriginRun] = {}
+    told: Told = Told()
+    unsent: dict[str, tuple[Notice, ...]] = {}
+
+
+class RunFile:
+    """What is kept of runs in one state directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._path = directory / _NAME
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self._path
+
+    def kept(self) -> Kept:
+        """What was kept; nothing where there was no run.
+
+        Raises:
+            StateError: the file is there and cannot be read: what people were told is unknown then, not nothing.
+        """
+        try:
+            data = self._path.read_bytes()
+        except FileNotFoundError:
+            return Kept()
+        except OSError as error:
+            message = f"the record of runs {self._path} cannot be read: {error.strerror}"
+            raise StateError(message, "mend its permissions, or give another ORIGINLOCK_STATE_DIR") from error
+        if len(data) > _LARGEST:
+            message = f"the record of runs {self._path} is larger than any of ours"
+            raise StateError(message, f"move {self._path} away: people are told of everything once more then")
+        try:
+            return msgspec.json.decode(data, type=Kept)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            message = f"the record of runs {self._path} is damaged"
+            remedy = f"move {self._path} away: people are told of everything once more then"
+            raise StateError(message, remedy) from error
+
+    def keep(self, kept: Kept) -> None:
+        """Write it, as a whole.
+
+        Raises:
+            StateError: it could not be written.
+        """
+        prepared(self._directory)
+        replaced(self._path, msgspec.json.format(msgspec.json.encode(kept), indent=1) + b"\n")
