@@ -25,6 +25,7 @@ from originlock.intent.policy import Limits, Overrides, Policy
 from originlock.locks.identity.due import Due, due
 from originlock.locks.identity.expiry import Endings
 from originlock.plan.document import Plan
+from originlock.plan.journal import runs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,7 +81,11 @@ def run(asked: Asked, readers: Readers, hands: Hands) -> Run:
         )
         for policy in asked.policies
     )
-    return Run(began, readers.clock.now(), worst(each.exit_code for each in origins), origins, asked.dry)
+    recovered = carried.result.recovered if carried.result is not None else ()
+    return Run(
+        *(began, readers.clock.now(), worst(each.exit_code for each in origins), origins, asked.dry),
+        recovered=_that_changed(recovered, hands),
+    )
 
 
 def _renewal(policy: Policy, asked: Asked, now: datetime.datetime, hands: Hands) -> Renewal:
@@ -136,3 +141,9 @@ def _endings(policy: Policy, readers: Readers) -> Endings:
         return expiring((policy,), readers)
     except OriginlockError as error:
         return Endings((), (Unknown(f"what ends of {policy.origin}", error.what),))
+
+
+def _that_changed(names: tuple[str, ...], hands: Hands) -> tuple[str, ...]:
+    """Those runs of the journal that had changed something, or may have."""
+    records = {each.run: each for each in runs(hands.writers.journal_reader.events())} if names else {}
+    return tuple(name for name in names if name in records and records[name].changed)

@@ -20,6 +20,7 @@ from originlock.errors import EXIT_CODE_MEANINGS, ExitCode, OriginlockError, Who
 COMMANDS: Final = {
     "plan": "show what would be changed, and why; changes nothing",
     "apply": "do it: widen, prove, narrow, prove",
+    "run": "keep every origin locked by itself: renew, plan, apply, prove, tell; fit for cron",
     "check": "is a host behind its edge, and does its origin answer a stranger? (no credentials needed)",
     "verify": "prove every promise of the policy by real connections, through the edge and round it",
     "adopt": "take over the edge's rules that a script or a person made; opens and closes nothing",
@@ -39,7 +40,7 @@ COMMANDS: Final = {
 """Each command with its one line; its module is loaded when it is called."""
 
 
-_CHANGING: Final = frozenset({"apply", "adopt", "rollback", "renew"})
+_CHANGING: Final = frozenset({"apply", "adopt", "rollback", "renew", "run"})
 
 
 class LateGroup(click.Group):

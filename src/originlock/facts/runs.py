@@ -70,8 +70,7 @@ class OriginRun(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         origin: its name.
         at: when it was begun, with time zone.
-        outcome: how it ended, in one word: those of an apply, ``failed`` where it could not be looked at, and
-            ``running`` where it was never heard of again.
+        outcome: how it ended, in one word: those of an apply, and ``failed`` where it could not be looked at.
         exit_code: what an apply of it alone would have ended with.
         run: the id in the journal; empty where nothing was carried out.
         renewed: what was renewed, in words.
@@ -109,7 +108,7 @@ class OriginRun(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def could_look(self) -> bool:
         """Whether what it does not tell of is not there; else it is not known."""
-        return self.error is None and self.outcome != "running"
+        return self.error is None
 
     @property
     def locked(self) -> bool | None:
@@ -129,6 +128,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
         exit_code: the worst of its origins'.
         origins: in the configuration's order.
         dry: nothing was to be changed.
+        recovered: runs of the journal that had changed something and were never heard of again.
     """
 
     at: datetime.datetime
@@ -136,3 +136,4 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     exit_code: int
     origins: tuple[OriginRun, ...] = ()
     dry: bool = False
+    recovered: tuple[str, ...] = ()

@@ -56,7 +56,7 @@ EXCEPTION: Final = "exception"
 _AT_ONCE: Final = frozenset({"stopped", "undone", "undo-failed"})
 """Outcomes that a person is told of the first time: something was begun and not carried through."""
 
-_LATER: Final = frozenset({"failed", "running", "unknown", "interrupted"})
+_LATER: Final = frozenset({"failed", "unknown", "interrupted"})
 """Outcomes that the next run mostly mends."""
 
 
@@ -126,7 +126,7 @@ def notices(run: Run, told: Told, oldest: datetime.timedelta) -> tuple[tuple[Not
     news, ranges = _ranges_news(run, told)
     standing = dict(_conditions(run, oldest))
     known: dict[str, Known] = {}
-    found = [*(each for origin in run.origins for each in _changes(origin)), *news]
+    found = [*(each for origin in run.origins for each in _changes(origin)), *_recovered(run), *news]
     for key, each in standing.items():
         before = told.standing.get(key)
         after = _after(each, before)
@@ -167,6 +167,13 @@ def _changes(origin: OriginRun) -> Iterator[Notice]:
     if origin.undone:
         text = f"changed and undone again: {_listed(origin.undone)}"
         yield Notice(On.CHANGE, Weight.WARNING, origin.origin, text)
+
+
+def _recovered(run: Run) -> Iterator[Notice]:
+    """Runs that changed something, and were killed before they could tell of it."""
+    for name in run.recovered:
+        text = f"run {name} was broken off without a word; this one went on from there"
+        yield Notice(On.CHANGE, Weight.WARNING, "", text, "what it changed: originlock history")
 
 
 _SHOWN: Final = 5
@@ -235,8 +242,6 @@ def _why(origin: OriginRun, otherwise: str) -> Point:
         return origin.error
     if origin.unknown:
         return origin.unknown[0]
-    if origin.outcome == "running":
-        return Point("running", "the run before was never heard of again", "originlock history")
     return Point(origin.outcome, otherwise, f"originlock history; originlock verify --origin {origin.origin}")
 
 

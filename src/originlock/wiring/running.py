@@ -1,0 +1,91 @@
+"""A run by itself with everything behind it: ports, the record of runs, and those who are told.
+
+Lives here: what a run is given, and what is kept of it. Must not live here: what it does (see `originlock.app.run`).
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from originlock.app.run import Asked, Hands, run
+from originlock.app.telling import Telling, tell
+from originlock.facts.runs import Run
+from originlock.intent.policy import Configuration, Policy
+from originlock.plan.document import Plan
+from originlock.store.lease import WHOLE_RUN, LeaseFile
+from originlock.store.runs import Kept, RunFile
+from originlock.wiring import desk
+from originlock.wiring.authorities import authority_files
+from originlock.wiring.settings import state_directory
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """A run, and who could not be told of it, with why."""
+
+    run: Run
+    failed: Mapping[str, str]
+
+
+class _Quiet:
+    """A run says what it came to, and not what it is doing."""
+
+    def say(self, text: str) -> None:
+        """Nothing."""
+
+
+OLDEST: Final = datetime.timedelta(days=7)
+
+
+def ran(configuration: Configuration, policies: tuple[Policy, ...], *, dry: bool, wait_seconds: float) -> Ran:
+    """Run once.
+
+    Args:
+        configuration: that the origins are of.
+        policies: the origins.
+        dry: change nothing, keep nothing, tell nobody.
+        wait_seconds: how long to wait for another run, and for an apply, to end.
+
+    Raises:
+        RefusedError: another run did not end in time.
+        StateError: the state directory cannot be used; nothing was changed.
+    """
+    state = state_directory()
+    with LeaseFile(state, _Quiet().say, WHOLE_RUN).held("originlock run", wait_seconds):
+        file = RunFile(state)
+        kept = file.kept()
+        readers = desk.readers(configuration, state)
+        files = authority_files()
+        hands = Hands(
+            desk.writers(readers, state, _Quiet()),
+            lambda: desk.order("run", saved=None, wait_seconds=wait_seconds),
+            files.authority,
+            files,
+            _unseen,
+        )
+        asked = Asked(policies, configuration.limits, dry, kept.origins)
+        if dry:
+            return Ran(run(asked, readers, hands), {})
+        file.keep(msgspec.structs.replace(kept, begun=readers.clock.now()))
+        made = run(asked, readers, hands)
+        telling = tell(made, kept.told, kept.unsent, {}, OLDEST, lambda _: {})
+        file.keep(_after(kept, made, telling))
+    return Ran(made, telling.failed)
+
+
+def _after(kept: Kept, made: Run, telling: Telling) -> Kept:
+    """What is kept after a run: the records of origins that it was not about stay."""
+    return Kept(
+        ended=made.ended,
+        exit_code=made.exit_code,
+        origins={**kept.origins, **{each.origin: each for each in made.origins}},
+        told=telling.told,
+        unsent=telling.unsent,
+    )
+
+
+def _unseen(plan: Plan) -> None:
+    """Nobody looks on; what was done is in the record."""
