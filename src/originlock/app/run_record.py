@@ -15,6 +15,7 @@ from originlock.errors import ExitCode, OriginlockError
 from originlock.facts.edge import AcceptedList
 from originlock.facts.probing import Verdict
 from originlock.facts.runs import Ends, LockState, OriginRun, Point, RangesSeen
+from originlock.facts.words import target_in_words
 from originlock.intent.policy import NO_EDGE, Policy
 from originlock.locks.identity.expiry import Endings
 from originlock.locks.identity.promises import IDENTITY
@@ -159,8 +160,9 @@ def _ended(origin: str, carried: Carried) -> _Ended:
         unknown=tuple(Point(each.what, f"{each.what}: {each.reason}") for each in unread),
     )
     if result is None:
-        outcome, code = _planned(told, pending=any(each.origin == origin for each in plan.changes) or bool(holes))
-        return msgspec.structs.replace(told, outcome=outcome.value, code=int(code))
+        mine = {each.id: each for each in plan.changes if each.origin == origin}
+        outcome, code = _planned(told, pending=bool(mine or holes))
+        return msgspec.structs.replace(told, outcome=outcome.value, code=int(code), done=_in_words(mine, set(mine)))
     return _applied(origin, plan, result, told)
 
 
@@ -204,7 +206,9 @@ def _hole(each: Hole) -> Point:
 
 
 def _in_words(changes: dict[str, Change], names: set[str]) -> tuple[str, ...]:
-    return tuple(f"{each.target}: {act_in_words(each.act)}" for name, each in changes.items() if name in names)
+    return tuple(
+        f"{target_in_words(each.target)}: {act_in_words(each.act)}" for name, each in changes.items() if name in names
+    )
 
 
 def _broken(each: Promise) -> Point:

@@ -73,8 +73,8 @@ class OriginRun(msgspec.Struct, frozen=True, omit_defaults=True):
         outcome: how it ended, in one word: those of an apply, and ``failed`` where it could not be looked at.
         exit_code: what an apply of it alone would have ended with.
         run: the id in the journal; empty where nothing was carried out.
-        renewed: what was renewed, in words.
-        done: changes that were made, in words.
+        renewed: what was renewed, in words; in a dry run, what would be.
+        done: changes that were made, in words; in a dry run, those that would be.
         undone: changes that were undone again, in words.
         objections: guards that refused.
         holes: who gets in and should not.

@@ -223,10 +223,11 @@ def _of_origin(origin: OriginRun) -> Iterator[tuple[str, _Condition]]:
     for on, weight, points in (
         (On.REFUSED, Weight.ALERT, origin.objections),
         (On.HOLE, Weight.ALERT, origin.holes),
-        (On.PROOF, Weight.ALERT, origin.broken),
     ):
         for point in points:
             yield f"{on.value} {name} {point.name}", _Condition(_notice(on, weight, name, point))
+    if origin.broken:
+        yield f"{On.PROOF.value} {name}", _broken(origin)
     if origin.outcome in _AT_ONCE:
         weight = Weight.ALERT
         point = _why(origin, "it stopped on the way")
@@ -235,6 +236,16 @@ def _of_origin(origin: OriginRun) -> Iterator[tuple[str, _Condition]]:
         point = _why(origin, "it could not be told whether it is locked")
         condition = _Condition(_notice(On.FAILED, Weight.WARNING, name, point), "failed", PATIENCE)
         yield f"failed {name}", condition
+
+
+def _broken(origin: OriginRun) -> _Condition:
+    """All broken promises at once: one open door breaks dozens. It is told anew when another sort of them breaks."""
+    first, *others = origin.broken
+    sorts = sorted({each.name.split(" ")[0] for each in origin.broken})
+    more = f" (and {len(others)} more)" if others else ""
+    remedy = first.remedy or f"see all of them: originlock verify --origin {origin.origin}"
+    notice = Notice(On.PROOF, Weight.ALERT, origin.origin, f"a promise is broken: {first.text}{more}", remedy)
+    return _Condition(notice, " ".join(sorts))
 
 
 def _why(origin: OriginRun, otherwise: str) -> Point:

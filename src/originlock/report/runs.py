@@ -21,14 +21,11 @@ def run_line(run: Run) -> str:
     """One line of a log: when, how many origins, what was changed, and what it came to."""
     locked = {True: "locked", False: "NOT LOCKED", None: "not known to be locked"}
     states = [f"{name} {locked[state]}" for name, state in ((each.origin, each.locked) for each in run.origins)]
-    changed = sum(len(each.done) for each in run.origins)
-    said = "would change nothing" if run.dry else count(changed, "change") if changed else "nothing changed"
-    if run.dry and any(each.exit_code == _PENDING and not each.holes for each in run.origins):
-        said = "would change something"
+    changes = sum(len(each.done) + len(each.renewed) for each in run.origins)
+    said = count(changes, "change") if changes else "nothing changed"
+    if run.dry:
+        said = f"would make {count(changes, 'change')}" if changes else "would change nothing"
     return f"{_moment(run.at)} run: {said}; {'; '.join(states) or 'no origin'}; exit code {run.exit_code}"
-
-
-_PENDING = 3
 
 
 def run_document(run: Run, failed: Mapping[str, str]) -> Document:
@@ -40,14 +37,15 @@ def run_document(run: Run, failed: Mapping[str, str]) -> Document:
     """
     lines = [Line(run_line(run), Tone.PLAIN if not run.exit_code else Tone.BAD)]
     for each in run.origins:
-        lines += _of(each)
+        lines += _of(each, dry=run.dry)
     lines += [Line(f"could not tell {name}: {why}", Tone.BAD, 1) for name, why in failed.items()]
     return tuple(lines)
 
 
-def _of(origin: OriginRun) -> list[Line]:
-    lines = [Line(f"{origin.origin}: renewed {each}", Tone.GOOD, 1) for each in origin.renewed]
-    lines += [Line(f"{origin.origin}: done: {each}", Tone.GOOD, 1) for each in origin.done]
+def _of(origin: OriginRun, *, dry: bool) -> list[Line]:
+    would = "would be " if dry else ""
+    lines = [Line(f"{origin.origin}: {would}renewed: {each}", Tone.GOOD, 1) for each in origin.renewed]
+    lines += [Line(f"{origin.origin}: {would}done: {each}", Tone.GOOD, 1) for each in origin.done]
     lines += [Line(f"{origin.origin}: undone: {each}", Tone.WARNING, 1) for each in origin.undone]
     wrong = (*filter(None, [origin.error]), *origin.objections, *origin.holes, *origin.broken)
     for point in wrong:
