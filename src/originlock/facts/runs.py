@@ -137,3 +137,17 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     origins: tuple[OriginRun, ...] = ()
     dry: bool = False
     recovered: tuple[str, ...] = ()
+
+
+class Scheduled(msgspec.Struct, frozen=True):
+    """That runs are scheduled on this machine.
+
+    Attributes:
+        kind: ``systemd`` or ``cron``.
+        every_seconds: between two runs.
+        at: since when, with time zone.
+    """
+
+    kind: Literal["systemd", "cron"]
+    every_seconds: int
+    at: datetime.datetime
