@@ -1,4 +1,4 @@
-"""How everything stands: what was locked long ago is not called locked, and a monitor hears of a run that did not come."""
+"""How everything stands: what was locked long ago is not called locked, and a run that did not come is heard of."""
 
 from __future__ import annotations
 

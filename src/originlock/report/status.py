@@ -78,7 +78,7 @@ def _point(point: Point) -> list[Line]:
 
 
 def status_data(seen: Status) -> dict[str, object]:
-    """``stale``, and ``origins``: ``name``, ``locked``, ``locks``, ``holes``, ``last_run``, ``expires``, ``next_run``."""
+    """``stale``; ``origins``: ``name``, ``locked``, ``locks``, ``holes``, ``last_run``, ``expires``, ``next_run``."""
     return {
         "origins": [_data(each) for each in seen.origins],
         "stale": seen.stale,
