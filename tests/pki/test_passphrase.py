@@ -70,3 +70,18 @@ def test_what_is_no_passphrase_is_refused(text: str, tmp_path: Path) -> None:
         passphrase_of({}, str(tmp_path / "absent"))()
     with pytest.raises(UsageError):
         passphrase_of({}, str(tmp_path))()
+
+
+def test_what_systemd_hands_over_is_taken(tmp_path: Path) -> None:
+    """Its access control list shows as if a group could read: no service would ever renew a certificate."""
+    path = tmp_path / "ca-passphrase"
+    path.write_text(SECRET, encoding="utf-8")
+    path.chmod(0o440)
+    variables = {FILE_VARIABLE: str(path), "CREDENTIALS_DIRECTORY": str(tmp_path)}
+    if path.stat().st_uid == 0:
+        assert passphrase_of(variables, None)() == SECRET.encode()
+    with pytest.raises(UsageError, match="others may read"):
+        passphrase_of({FILE_VARIABLE: str(path)}, None)()
+    path.chmod(0o444)
+    with pytest.raises(UsageError, match="others may read"):
+        passphrase_of(variables, None)()

@@ -390,6 +390,8 @@ PURPOSES: Final[Mapping[str, frozenset[Purpose]]] = {
     "expiry": _LOOK,
     "apply": _CHANGE,
     "renew": _RENEW,
+    # It renews, applies, and verifies.
+    "run": _CHANGE | _RENEW | {Purpose.READ_LOGS},
     # What was taken over may go back to nobody, or to the origin of the options alone.
     "rollback": _GO_BACK,
     # Tags alone.

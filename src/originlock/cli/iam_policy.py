@@ -33,7 +33,19 @@ from originlock.locks.network.ownership import tags_for
 from originlock.report.document import Document, Line, Tone
 from originlock.wiring import desk
 
-CALLS_NOTHING: Final = ("status", "check", "history", "ranges", "bundle", "config", "ca", "zone", "iam-policy", "lab")
+CALLS_NOTHING: Final = (
+    "status",
+    "schedule",
+    "check",
+    "history",
+    "ranges",
+    "bundle",
+    "config",
+    "ca",
+    "zone",
+    "iam-policy",
+    "lab",
+)
 """Commands that call nothing of AWS."""
 
 _EPILOG = """\b

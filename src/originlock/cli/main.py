@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "apply": "do it: widen, prove, narrow, prove",
     "run": "keep every origin locked by itself: renew, plan, apply, prove, tell; fit for cron",
     "status": "how every origin stands: locks, holes, the last run, what ends, the next run",
+    "schedule": "have this machine run it by itself, by systemd or by cron",
     "check": "is a host behind its edge, and does its origin answer a stranger? (no credentials needed)",
     "verify": "prove every promise of the policy by real connections, through the edge and round it",
     "adopt": "take over the edge's rules that a script or a person made; opens and closes nothing",

@@ -144,7 +144,7 @@ ZONE_ADD: Final = (ZONES, CREATE_ZONE, ZONE, CHECK_ACTIVATION, RECORDS, SCAN)
 """What `originlock zone add` takes; without --account, `ACCOUNTS`, too."""
 
 _READS: Final = frozenset({"plan", "verify", "expiry"})
-_CHANGES: Final = frozenset({"apply", "rollback", "renew"})
+_CHANGES: Final = frozenset({"apply", "rollback", "renew", "run"})
 
 
 def token_permissions(policy: Policy, command: str) -> tuple[str, ...]:
@@ -152,7 +152,7 @@ def token_permissions(policy: Policy, command: str) -> tuple[str, ...]:
 
     Args:
         policy: what is asked for.
-        command: ``plan``, ``verify``, ``expiry``, ``apply``, ``rollback`` or ``renew``; others ask the edge's
+        command: ``plan``, ``verify``, ``expiry``, ``apply``, ``rollback``, ``renew`` or ``run``; others ask the edge's
             account nothing.
     """
     if policy.edge == NO_EDGE or (policy.identity is None and policy.edge_account is None):

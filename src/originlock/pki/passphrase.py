@@ -21,6 +21,10 @@ Passphrase: TypeAlias = Callable[[], bytes]
 VARIABLE: Final = "ORIGINLOCK_CA_PASSPHRASE"
 FILE_VARIABLE: Final = "ORIGINLOCK_CA_PASSPHRASE_FILE"
 
+CREDENTIALS_VARIABLE: Final = "CREDENTIALS_DIRECTORY"
+"""Where a service finds the secrets that systemd gives it (systemd.exec(5)). They are root's there, with an access
+control list for the service's user alone, whose mask shows as if a group could read."""
+
 SHORTEST: Final = 15
 """NIST SP 800-63B-4, section 3.1.1.1: the shortest password that may stand alone."""
 
@@ -36,8 +40,9 @@ def passphrase_of(variables: Mapping[str, str], file: str | None) -> Passphrase:
     """
 
     def read() -> bytes:
+        given = variables.get(CREDENTIALS_VARIABLE)
         if file is not None:
-            return from_file(Path(file))
+            return from_file(Path(file), given)
         said, named = variables.get(VARIABLE), variables.get(FILE_VARIABLE)
         if said and named:
             message = f"{VARIABLE} and {FILE_VARIABLE} are both set"
@@ -45,7 +50,7 @@ def passphrase_of(variables: Mapping[str, str], file: str | None) -> Passphrase:
         if said:
             return _good(os.fsencode(said), VARIABLE)
         if named:
-            return from_file(Path(named))
+            return from_file(Path(named), given)
         message = "a passphrase is needed: the keys of an authority are encrypted with it"
         how = f"set {FILE_VARIABLE} to the file that it is in (`originlock ca` takes --passphrase-file), or {VARIABLE}"
         raise UsageError(message, f"{how}; {_MAKE}")
@@ -53,8 +58,12 @@ def passphrase_of(variables: Mapping[str, str], file: str | None) -> Passphrase:
     return read
 
 
-def from_file(path: Path) -> bytes:
+def from_file(path: Path, given: str | None = None) -> bytes:
     """The passphrase in a file: its one line.
+
+    Args:
+        path: of the file.
+        given: the directory in which a service is given its secrets; None where this is no service.
 
     Raises:
         UsageError: it cannot be read, others may read it, or what is in it is no passphrase.
@@ -69,7 +78,8 @@ def from_file(path: Path) -> bytes:
     if found.st_uid not in (0, os.geteuid()):
         message = f"the passphrase file {path} belongs to another user"
         raise UsageError(message, f"name a file of your own; {_MAKE}")
-    if found.st_mode & _FOR_OTHERS:
+    is_given = given is not None and path.parent == Path(given) and found.st_uid == 0
+    if found.st_mode & (_FOR_OTHERS & ~stat.S_IRGRP if is_given else _FOR_OTHERS):
         message = f"others may read the passphrase file {path} (mode {stat.S_IMODE(found.st_mode):o})"
         raise UsageError(message, f"chmod 600 {path}, and think of whether it is still a secret")
     return _good(data.removesuffix(b"\n").removesuffix(b"\r"), str(path))

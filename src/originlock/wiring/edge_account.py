@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 TOKEN_VARIABLE: Final = "CLOUDFLARE_API_TOKEN"  # noqa: S105  a variable's name, as Cloudflare's own tools have it
 
+TOKEN_FILE_VARIABLE: Final = "CLOUDFLARE_API_TOKEN_FILE"  # noqa: S105  ditto
+"""Names a file with the token, as a service is given its secrets (systemd.exec(5), LoadCredential=)."""
+
 _LONGEST: Final = 4096
 """Bytes of a token's file (our choice: a token has some 40)."""
 
@@ -131,13 +134,16 @@ def _settings(configuration: Configuration, edge: str) -> EdgeSettings:
 
 
 def token_for(account: EdgeAccount, how: str = _HOW) -> str:
-    """The token of an account: from its file if it names one, else from the environment.
+    """The token of an account: from its file if it names one, else from the file or the text that the environment has.
 
     Raises:
         UsageError: there is none, or the file is not safe; the message never tells the token.
     """
     if account.token_file:
         return _from_file(Path(account.token_file).expanduser(), how)
+    named = os.environ.get(TOKEN_FILE_VARIABLE)
+    if named:
+        return _from_file(Path(named), how)
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not token:
         message = "there is no API token for Cloudflare"
