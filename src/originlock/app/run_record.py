@@ -118,12 +118,14 @@ def recorded(policy: Policy, began: datetime.datetime, parts: Parts, before: Ori
     ended = _ended(policy.origin, carried)
     broken = tuple(_broken(each) for each in promises if each.matters and each.verdict is Verdict.BROKEN)
     error = carried.failed or renewal.failed
-    # A broken promise is a way in that reading alone does not show.
-    codes = (ended.code, renewal.code, carried.code, int(ExitCode.PENDING) if broken else int(ExitCode.DONE))
+    untold = _untold(parts, promises)
+    # A broken promise is a way in that reading alone does not show; one that could not be told is not kept.
+    proved = ExitCode.PENDING if broken else ExitCode.UNKNOWN if untold else ExitCode.DONE
+    codes = (ended.code, renewal.code, carried.code, int(proved))
     return OriginRun(
         policy.origin,
         began,
-        "failed" if error is not None else ended.outcome,
+        _outcome(ended, error, worst(codes)),
         worst(codes),
         run=ended.run,
         renewed=renewal.done,
@@ -132,13 +134,21 @@ def recorded(policy: Policy, began: datetime.datetime, parts: Parts, before: Ori
         objections=ended.objections,
         holes=ended.holes,
         broken=broken,
-        unknown=(*ended.unknown, *_untold(parts, promises)),
+        unknown=(*ended.unknown, *untold),
         proofs={verdict.value: sum(each.verdict is verdict for each in promises) for verdict in Verdict},
         locks={NETWORK: _network(policy, promises), IDENTITY: _identity(policy, promises)},
         ends=tuple(Ends(each.what, each.name, each.at, each.remedy) for each in parts.endings.found),
         ranges=_ranges(policy, carried, began, before),
         error=error,
     )
+
+
+def _outcome(ended: _Ended, error: Point | None, code: int) -> str:
+    """In one word; where all went well and yet something could not be told, that."""
+    if error is not None:
+        return "failed"
+    went_well = ended.outcome in (Outcome.DONE.value, Outcome.NOTHING_TO_DO.value)
+    return Outcome.UNKNOWN.value if went_well and code == ExitCode.UNKNOWN else ended.outcome
 
 
 def _ended(origin: str, carried: Carried) -> _Ended:
