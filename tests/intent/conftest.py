@@ -76,6 +76,46 @@ list_url = "http://localhost/list"
 changes_per_second = 2.5
 settle_seconds = 0
 deploy_seconds = 60
+
+[notify.receiver]
+kind = "webhook"
+on = ["hole", "change"]
+url_env = "RECEIVER_URL"
+secret_file = "/etc/originlock/webhook"
+
+[notify.chat]
+kind = "slack"
+url_file = "/etc/originlock/slack"
+
+[notify.topic]
+kind = "sns"
+topic_arn = "arn:aws:sns:eu-west-1:123456789012:ops"
+profile = "ops"
+role = "arn:aws:iam::123456789012:role/telling"
+external_id = "ops:2026"
+
+[notify.mail]
+kind = "email"
+host = "mail.example.org"
+port = 2525
+tls = "tls"
+user = "originlock"
+password_env = "MAIL_PASSWORD"
+from = "originlock@example.org"
+to = ["ops@example.org", "night@example.org"]
+
+[notify.monitor]
+kind = "ping"
+url = "https://hc.example.org/ping/7f3c"
+
+[notify.others]
+kind = "apprise"
+url_env = "APPRISE_URL"
+
+[run]
+oldest_list = "36h"
+metrics_file = "/var/lib/node_exporter/originlock.prom"
+tell_seconds = 12.5
 """
 
 

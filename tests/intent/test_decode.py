@@ -10,6 +10,8 @@ import pytest
 
 from originlock.facts.edge import EdgeDescription
 from originlock.facts.networks import parse
+from originlock.facts.secret import Hidden
+from originlock.facts.telling import On
 from originlock.intent.decode import Setting, decode
 from originlock.intent.policy import (
     Configuration,
@@ -25,9 +27,44 @@ from originlock.intent.policy import (
     Place,
     Policy,
 )
+from originlock.intent.telling import (
+    Apprise,
+    ChannelPolicy,
+    Email,
+    Ping,
+    RunPolicy,
+    Secret,
+    Slack,
+    Sns,
+    Webhook,
+)
 
 BLOG = '[origins.blog]\nsecurity_groups = ["sg-0123456789abcdef0"]\n'
 REGION = "ORIGINLOCK_ORIGINS_BLOG_REGION"
+
+CHANNELS = (
+    ChannelPolicy(
+        "receiver", Webhook(Secret(env="RECEIVER_URL"), Secret(file="/etc/originlock/webhook")), (On.CHANGE, On.HOLE)
+    ),
+    ChannelPolicy("chat", Slack(Secret(file="/etc/originlock/slack"))),
+    ChannelPolicy(
+        "topic",
+        Sns(
+            "arn:aws:sns:eu-west-1:123456789012:ops",
+            *("ops", "arn:aws:iam::123456789012:role/telling", "ops:2026"),
+        ),
+    ),
+    ChannelPolicy(
+        "mail",
+        Email(
+            *("mail.example.org", 2525, "tls", "originlock@example.org", ("ops@example.org", "night@example.org")),
+            *("originlock", Secret(env="MAIL_PASSWORD")),
+        ),
+    ),
+    ChannelPolicy("monitor", Ping(Secret(clear=Hidden("https://hc.example.org/ping/7f3c")))),
+    ChannelPolicy("others", Apprise(Secret(env="APPRISE_URL"))),
+)
+RUN = RunPolicy(datetime.timedelta(hours=36), "/var/lib/node_exporter/originlock.prom", 12.5)
 
 
 def configured(document: str, edges: Sequence[EdgeDescription], **environment: str) -> Configuration:
@@ -77,7 +114,7 @@ def test_everything_said_arrives(full_document: dict[str, object], edges: Sequen
     narrow = EdgeSettings("narrow", (("list_url", "http://localhost/list"),))
     assert decoded.problems == ()
     assert decoded.configuration == Configuration(
-        (blog, shop, wiki), (cloudflare, narrow), Limits(2.5, 0.0, deploy_seconds=60.0)
+        (blog, shop, wiki), (cloudflare, narrow), Limits(2.5, 0.0, deploy_seconds=60.0), CHANNELS, RUN
     )
 
 

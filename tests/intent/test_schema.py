@@ -30,7 +30,7 @@ def leaves(schema: Mapping[str, object], path: str = "") -> Iterator[tuple[str, 
 
 def general(path: str) -> str:
     """A path of a setting, with names and numbers of the person's choice left out."""
-    path = re.sub(r"^origins\.[a-z-]+", "origins.*", path)
+    path = re.sub(r"^(origins|notify)\.[a-z-]+", r"\1.*", path)
     return re.sub(r"\.tags\..*", ".tags.*", re.sub(r"\[[0-9]+\]", "[]", path))
 
 
@@ -80,7 +80,7 @@ def test_the_schema_accepts_what_decoding_accepts(
     assert not validator.is_valid({"origins": {"blog": {"tags": {"a": "v" * 257}}}})
 
 
-@pytest.mark.parametrize("path", ["", "origins.blog", "origins.blog.network", "edges", "edges.narrow", "limits"])
+@pytest.mark.parametrize("path", ["", "origins.blog", "origins.blog.network", "edges", "edges.narrow", "limits", "run"])
 def test_no_table_takes_unknown_keys(
     path: str, full_document: dict[str, object], edges: Sequence[EdgeDescription]
 ) -> None:

@@ -80,10 +80,8 @@ def _origin_address(said: str) -> str:
     return said.lower() if is_address(said) else _hostname(said)
 
 
-ORIGIN_ADDRESSES = list_of(
-    checked("a name or an address", _origin_address, {"pattern": r"^[A-Za-z0-9.:-]+$"}),
-    "names or addresses",
-)
+ADDRESS = checked("a name or an address", _origin_address, {"pattern": r"^[A-Za-z0-9.:-]+$"})
+ORIGIN_ADDRESSES = list_of(ADDRESS, "names or addresses")
 
 
 def _cidr(said: str) -> Cidr:
@@ -160,12 +158,13 @@ def _url_fault(parts: SplitResult) -> str | None:
         return "must be a whole URL that begins with https://"
     if not host:
         return "names no host; write https://host/path"
-    if parts.scheme == "http" and not _is_this_machine(host):
+    if parts.scheme == "http" and not is_this_machine(host):
         return f"speaks to {shown(host)} in clear; write https:// (http:// is for 127.0.0.0/8, [::1], localhost)"
     return None
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether what is sent there never leaves this machine."""
     return host == "localhost" or (is_address(host) and LOOPBACK.covers_address(host))
 
 

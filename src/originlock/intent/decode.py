@@ -16,6 +16,8 @@ from originlock.intent import keys
 from originlock.intent.environment import Environment, Problem
 from originlock.intent.identity_decode import edge_account_of, identity_of
 from originlock.intent.identity_keys import EDGE_ACCOUNT, IDENTITY, PINS
+from originlock.intent.notify_decode import channel_of, run_of
+from originlock.intent.notify_keys import NOTIFY, RUN
 from originlock.intent.policy import (
     NO_EDGE,
     Configuration,
@@ -64,10 +66,13 @@ def decode(document: Mapping[str, object], environment: Mapping[str, str], edges
     reading = Reading(variables)
     root = reading.table(keys.document(edges), Path(), document)
     origins = [_origin(name, table, edges) for name, table in root.named(keys.origins(edges))]
+    channels = [channel_of(name, table) for name, table in root.named(NOTIFY)]
     configuration = Configuration(
         origins=tuple(origin for origin in origins if origin is not None),
         edges=_edges(root.section(keys.edges_section(edges)), edges),
         limits=_limits(root.section(keys.LIMITS)),
+        channels=tuple(channel for channel in channels if channel is not None),
+        run=run_of(root.section(RUN)),
     )
     problems = (*reading.problems, *variables.problems())
     return Decoded(

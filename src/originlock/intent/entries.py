@@ -19,6 +19,7 @@ class Key(msgspec.Struct, Generic[T_co], frozen=True):
     Attributes:
         default: the value where the key is not given.
         required: whether the key must be given; the default then only stands in for a wrong value.
+        secret: whether it is a URL of which no more than the host may be shown.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Key(msgspec.Struct, Generic[T_co], frozen=True):
     description: str
     default: T_co
     required: bool = False
+    secret: bool = False
 
 
 class Pairs(msgspec.Struct, frozen=True):
@@ -42,7 +44,7 @@ class Section(msgspec.Struct, frozen=True):
 
     Attributes:
         rules: what JSON Schema is to say of the keys together.
-        not_yet: keys that a later version will know, with what to do today.
+        not_yet: keys that are not known here, with what to do instead.
     """
 
     name: str

@@ -12,6 +12,7 @@ from originlock.facts.edge import EdgeDescription
 from originlock.facts.networks import Cidr
 from originlock.intent import addresses, identity_keys, values
 from originlock.intent.entries import Entry, Key, Named, Pairs, Section, Several
+from originlock.intent.notify_keys import NOTIFY, RUN
 from originlock.intent.policy import NO_EDGE, Limits, NetworkPolicy, ProofPolicy
 
 __all__ = ["Entry", "Key", "Named", "Pairs", "Section", "Several"]
@@ -256,4 +257,5 @@ def edges_section(edges: Sequence[EdgeDescription]) -> Section:
 
 def document(edges: Sequence[EdgeDescription]) -> Section:
     """The whole configuration."""
-    return Section("", "The configuration of originlock.", (origins(edges), edges_section(edges), LIMITS))
+    entries = (origins(edges), edges_section(edges), LIMITS, NOTIFY, RUN)
+    return Section("", "The configuration of originlock.", entries)

@@ -12,6 +12,7 @@ from typing import Final, Literal
 import msgspec
 
 from originlock.facts.networks import Cidr
+from originlock.intent.telling import ChannelPolicy, RunPolicy
 
 COMMAND_LINE_ORIGIN = "cli"
 """The name of an origin that is given by options alone."""
@@ -244,11 +245,15 @@ class Configuration(msgspec.Struct, frozen=True):
 
     Attributes:
         origins: by name, in the order of the file.
+        channels: who is told of what, in the order of the file.
+        run: how a run by itself goes.
     """
 
     origins: tuple[Policy, ...] = ()
     edges: tuple[EdgeSettings, ...] = ()
     limits: Limits = Limits()
+    channels: tuple[ChannelPolicy, ...] = ()
+    run: RunPolicy = RunPolicy()
 
     def origin(self, name: str) -> Policy | None:
         """The origin of that name."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from originlock.facts.secret import host_alone
 from originlock.intent.entries import Key, Named, Pairs, Section, Several
 from originlock.intent.environment import PREFIX, Environment, Problem, variable_part
 from originlock.intent.kinds import Kind, T, WrongValueError, did_you_mean, shown
@@ -26,7 +27,7 @@ class Setting(msgspec.Struct, frozen=True):
     Attributes:
         path: the key's dotted path.
         source: ``file``, ``environment NAME`` or ``default``.
-        value: as decoded; None where there is neither a value nor a default.
+        value: as decoded; None where there is neither a value nor a default; of a URL that is a secret, its host.
     """
 
     path: str
@@ -147,7 +148,8 @@ class Table:
         if sound and source == "default" and key.required:
             self.reading.problem(path.place, f"is missing: {key.description}")
         elif sound:
-            self.reading.settings.append(Setting(path.place, source, value))
+            shown = host_alone(value) if key.secret and isinstance(value, str) else value
+            self.reading.settings.append(Setting(path.place, source, shown))
         return (value,) if sound else None
 
     def _said(self, key: Key[object], path: Path) -> Iterator[tuple[str, object, str]]:

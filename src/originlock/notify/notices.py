@@ -18,21 +18,10 @@ from typing import Final
 import msgspec
 
 from originlock.facts.runs import Ends, OriginRun, Point, RangesSeen, Run
+from originlock.facts.telling import On
 from originlock.facts.words import count
 
-
-class On(enum.Enum):
-    """What a channel can be told of; the value is its name in the configuration."""
-
-    CHANGE = "change"
-    REFUSED = "refused"
-    PROOF = "proof"
-    HOLE = "hole"
-    EXPIRY = "expiry"
-    EXCEPTION = "exception"
-    RANGES = "ranges"
-    STALE = "stale"
-    FAILED = "failed"
+__all__ = ["DAYS", "EXCEPTION", "PATIENCE", "Known", "Notice", "On", "Told", "Weight", "notices"]
 
 
 class Weight(enum.IntEnum):
