@@ -102,7 +102,7 @@ lock: ## write requirements.lock and the bench's anew (UPGRADE=1 takes the newes
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv, which is not on the PATH."; \
 		echo "Install it (pip install uv), or say: make UV=/path/to/uv lock"; exit 1; }
 	@echo "lock: resolving for Python 3.11 and later (seconds)"
-	@$(COMPILE) pyproject.toml --extra lab --extra identity --group dev --output-file requirements.lock >/dev/null
+	@$(COMPILE) pyproject.toml --extra lab --extra identity --extra apprise --group dev --output-file requirements.lock >/dev/null
 	@$(COMPILE) --group bench --output-file bench/requirements.txt >/dev/null
 	@if grep -nE '://|^-|@ ' requirements.lock bench/requirements.txt; then \
 		echo "lock: these lines must not be there"; exit 1; fi

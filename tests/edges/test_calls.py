@@ -22,8 +22,8 @@ from originlock.edges.cloudflare_answers import (
     zone_of_answer,
 )
 from originlock.edges.decode import JsonValue, UndecodableError
-from originlock.edges.patience import Bounds
 from originlock.errors import UsageError
+from originlock.web.patience import Bounds
 
 TOKEN = "t0ken-that-nobody-may-see"
 URL = "https://api.example/x"
@@ -265,7 +265,7 @@ def test_a_list_of_too_many_pages_is_not_read() -> None:
 
 def test_representations_tell_no_secret() -> None:
     """A traceback or a debugger's log would tell the token or a key."""
-    from originlock.edges.transport import Sent  # noqa: PLC0415
+    from originlock.web.transport import Sent  # noqa: PLC0415
 
     sent = Sent("POST", URL, (("Authorization", f"Bearer {TOKEN}"),), b"key")
     assert TOKEN not in repr(sent)

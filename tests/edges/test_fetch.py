@@ -13,10 +13,10 @@ from tests.edges.misbehaving import Server, answer, routes, says, serving, silen
 from originlock.edges import EDGES
 from originlock.edges.adapter import Document, NoDocument
 from originlock.edges.fetch import PendingReading, read_over_http, start
-from originlock.edges.patience import DEFAULT_BOUNDS, Bounds, Cord
 from originlock.errors import UsageError
 from originlock.facts.edge import PublishedForm, UnreadableForm
 from originlock.intent.policy import EdgeSettings
+from originlock.web.patience import DEFAULT_BOUNDS, Bounds, Cord
 
 JSON = b'{"result": {"ipv4_cidrs": ["8.8.8.0/24"], "ipv6_cidrs": ["2a00::/32"]}, "success": true}'
 TABLE = {"/json": answer(JSON), "/v4": answer(b"8.8.8.0/24"), "/v6": answer(b"2a00::/32", length=False)}

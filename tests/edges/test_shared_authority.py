@@ -7,9 +7,9 @@ from tests.edges.misbehaving import Script, answer, drips, says, serving, silent
 
 from originlock.edges import EDGES, shared_authority
 from originlock.edges.cloudflare import DESCRIPTION
-from originlock.edges.patience import Bounds
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import EdgeSettings
+from originlock.web.patience import Bounds
 
 PEM = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 QUICK = Bounds(deadline_seconds=0.6, grace_seconds=0.1, connect_seconds=0.3, pause_seconds=0.05, max_bytes=2_000)

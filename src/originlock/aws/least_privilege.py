@@ -6,6 +6,7 @@ Must not live here: what is allowed (see `policy_statements`), printing, botocor
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -16,21 +17,27 @@ from originlock.aws.permissions import OPERATIONS, PURPOSES, Purpose
 from originlock.aws.policy_scope import Scope
 from originlock.aws.policy_statements import of_log, of_scope
 from originlock.aws.statement import Statement
+from originlock.aws.topic_statements import Topic, of_topics
 
 LARGEST: Final = 6144
 """IAM and STS quotas: characters of a managed policy; white space does not count."""
 
 
-def statements(command: str, scopes: Iterable[Scope], *, adopt: bool = False) -> tuple[Statement, ...]:
-    """What a command needs for these origins, from the widest to the narrowest; nothing twice.
+def statements(
+    command: str, scopes: Iterable[Scope], *, adopt: bool = False, topics: Iterable[Topic] = ()
+) -> tuple[Statement, ...]:
+    """What a command needs for these origins and topics, from the widest to the narrowest; nothing twice.
 
     Args:
         command: a command that calls AWS (a key of `permissions.PURPOSES`).
         scopes: what it is done for, one for each origin.
         adopt: whether rules of others are taken over as well.
+        topics: by which people are told.
     """
     purposes = PURPOSES[command] | ({Purpose.TAKE_OVER} if adopt and command != "plan" else frozenset())
-    return merged(statement for scope in scopes for statement in of_scope(purposes, scope))
+    of_origins = purposes - {Purpose.TELL}
+    needed = (statement for scope in scopes if of_origins for statement in of_scope(of_origins, scope))
+    return merged(itertools.chain(needed, of_topics(purposes, topics)))
 
 
 def merged(found: Iterable[Statement]) -> tuple[Statement, ...]:

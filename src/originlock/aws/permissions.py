@@ -4,8 +4,8 @@ Lives here: operations, IAM actions, resource types, condition keys, purposes. M
 (see `policy_statements`), any call, botocore.
 
 Source of every row: AWS Service Authorization Reference, the pages of Amazon EC2, Elastic Load Balancing V2, Amazon S3,
-Certificate Manager, Service Quotas, Security Token Service and CloudWatch Logs (actions, resource types, condition
-keys). STS GetCallerIdentity, which tells the account, needs no permission (STS API reference).
+Certificate Manager, Service Quotas, Security Token Service, CloudWatch Logs and Amazon SNS (actions, resource types,
+condition keys). STS GetCallerIdentity, which tells the account, needs no permission (STS API reference).
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Resource(enum.StrEnum):
     ROLE = "role"
     LOG_GROUP = "log-group"
     LOG_STREAM = "log-stream"
+    TOPIC = "topic"
 
 
 class Permission(msgspec.Struct, frozen=True):
@@ -208,6 +209,7 @@ _ROWS: Final = (
     _s3("PutBucketEncryption", "PutEncryptionConfiguration", Resource.BUCKET, mutates=True),
     _s3("PutBucketTagging", "PutBucketTagging", Resource.BUCKET, mutates=True),
     _s3("PutObject", "PutObject", Resource.OBJECT, mutates=True),
+    Operation("sns:Publish", (Permission("sns:Publish", (Resource.TOPIC,)),), mutates=True),
     Operation("sts:AssumeRole", (Permission("sts:AssumeRole", (Resource.ROLE,)),)),
     # Not ours: Lambda's own, with the role of the function (Lambda operator guide, "Applying the principles of least
     # privilege": a group in the function's Region and account, streams in it, and events to those).
@@ -252,6 +254,7 @@ class Purpose(enum.Enum):
     DELETE_PROBE = "delete that listener again"
     READ_LOGS = "see in connection logs what the edge presents"
     ENTER = "go into the account of an origin"
+    TELL = "tell people by a topic of SNS"
     LOG = "let Lambda write the function's log"
 
 
@@ -309,6 +312,7 @@ CALLS: Final[Mapping[Purpose, tuple[str, ...]]] = {
     Purpose.DELETE_PROBE: ("elbv2:DeleteListener",),
     Purpose.READ_LOGS: ("s3:ListObjectsV2", "s3:GetObject"),
     Purpose.ENTER: ("sts:AssumeRole",),
+    Purpose.TELL: ("sns:Publish",),
     Purpose.LOG: ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"),
 }
 """Which calls are made for what. An operation that stands nowhere here is made by no plan, and is in no policy."""
@@ -396,5 +400,7 @@ PURPOSES: Final[Mapping[str, frozenset[Purpose]]] = {
     "rollback": _GO_BACK,
     # Tags alone.
     "adopt": _LOOK | {Purpose.TAKE_OVER},
+    # It sends a message, and asks nothing of AWS beside.
+    "notify": frozenset({Purpose.TELL}),
 }
 """What each command that calls AWS calls it for, as far as its target asks for that."""

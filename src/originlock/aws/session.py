@@ -34,10 +34,25 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 _CONNECT_SECONDS: Final = 5
-_READ_SECONDS: Final = 20
-_ATTEMPTS: Final = 6
-"""Tries of one call, with botocore's standard back-off (up to 20 s each). boto3's usual 3 lose calls
-at AWS's own rate."""
+
+
+class _Limits(msgspec.Struct, frozen=True):
+    """How patient the calls of a service are.
+
+    Attributes:
+        read_seconds: until the next bytes of an answer.
+        attempts: tries of one call, with botocore's standard back-off (up to 20 s each).
+    """
+
+    read_seconds: int
+    attempts: int
+
+
+_PATIENT: Final = _Limits(20, 6)
+"""boto3's usual 3 tries lose calls at AWS's own rate."""
+
+_QUICK: Final = _Limits(8, 3)
+"""Telling people is given up where everything else would go on trying."""
 
 SIDE_BY_SIDE: Final = 16
 """How many calls may be under way at once; the pool of connections is as large."""
@@ -55,6 +70,13 @@ class PriceListApi(Protocol):
 
     def get_products(self, **given: Any) -> Any:  # noqa: ANN401  as botocore has it
         """AWS Price List API reference, GetProducts."""
+
+
+class Notifications(Protocol):
+    """What is asked of Amazon SNS, in the same way."""
+
+    def publish(self, **asked: Any) -> Any:  # noqa: ANN401  as botocore has it
+        """SNS API reference, Publish."""
 
 
 class Sessions:
@@ -110,6 +132,10 @@ class Sessions:
                 return self._session(place.profile).get_credentials() is not None
         except botocore.exceptions.BotoCoreError as error:
             raise unusable(error) from error
+
+    def sns(self, place: Place) -> Notifications:
+        """The SNS client of a place, less patient than the others; errors as `ec2`."""
+        return cast("Notifications", self._client(place, "sns"))
 
     def account(self, place: Place) -> str:
         """The number of a place's account: its role's, or what STS says, which needs no permission; asked once.
@@ -206,7 +232,8 @@ class _Session(botocore.session.Session):
 
 
 def _client(session: _Session, place: Place, service: str) -> object:
-    return session.create_client(service, region_name=place.region, config=_config(session))
+    limits = _QUICK if service == "sns" else _PATIENT
+    return session.create_client(service, region_name=place.region, config=_config(session, limits))
 
 
 def _region(place: Place, session: botocore.session.Session) -> str | None:
@@ -214,14 +241,14 @@ def _region(place: Place, session: botocore.session.Session) -> str | None:
     return place.region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
 
 
-def _config(session: botocore.session.Session) -> botocore.config.Config:
+def _config(session: botocore.session.Session, limits: _Limits) -> botocore.config.Config:
     """Time limits always; retries only where the person has not set them (AWS_MAX_ATTEMPTS, or the profile)."""
     chosen = session.get_config_variable("max_attempts")
     return botocore.config.Config(
         connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_READ_SECONDS,
+        read_timeout=limits.read_seconds,
         max_pool_connections=SIDE_BY_SIDE,
-        retries={"mode": "standard", "total_max_attempts": int(chosen) if chosen else _ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": int(chosen) if chosen else limits.attempts},
     )
 
 

@@ -12,9 +12,10 @@ import click
 import msgspec
 
 from originlock.aws.least_privilege import LARGEST, document, log_statements, merged, size, statements, trust_policy
-from originlock.aws.permissions import PURPOSES
+from originlock.aws.permissions import PURPOSES, Purpose
 from originlock.aws.policy_scope import Scope, inside as seen_inside, scope_of
 from originlock.aws.statement import Statement
+from originlock.aws.topic_statements import Topic, inside as topics_inside, topics_of
 from originlock.cli.options import (
     Said,
     config_option,
@@ -27,7 +28,7 @@ from originlock.cli.output import print_document, print_json, print_talk
 from originlock.edges.cloudflare_calls import WHY, Permission, token_permissions
 from originlock.errors import ExitCode, UsageError
 from originlock.intent.kinds import WrongValueError
-from originlock.intent.policy import Policy
+from originlock.intent.policy import Configuration, Policy
 from originlock.intent.values import SECURITY_GROUPS
 from originlock.locks.network.ownership import tags_for
 from originlock.report.document import Document, Line, Tone
@@ -47,6 +48,9 @@ CALLS_NOTHING: Final = (
     "lab",
 )
 """Commands that call nothing of AWS."""
+
+_TELLS_ONLY: Final = "notify"
+"""The command that is about channels, and about no origin."""
 
 _EPILOG = """\b
 Examples:
@@ -130,8 +134,8 @@ def command(  # noqa: PLR0917  one for each option, given by name
 ) -> int:
     """Print the IAM policy that COMMAND needs here, and no more.
 
-    COMMAND is plan, verify or expiry (which only read), apply, renew, adopt or rollback; without one it is apply. Give
-    the options and the configuration that the command itself is given.
+    COMMAND is plan, verify or expiry (which only read), apply, renew, run, adopt, rollback or notify; without one it is
+    apply. Give the options and the configuration that the command itself is given.
 
     Where origins name a role (--assume-role), what starts originlock needs to assume that role, and the role needs the
     rest: --inside ARN prints that.
@@ -141,16 +145,17 @@ def command(  # noqa: PLR0917  one for each option, given by name
         message = "--role is for what starts originlock, --inside for a role that it assumes"
         raise UsageError(message, "give one or the other")
     said = Said(config, **target)
-    _, policies = policies_of(said, loaded_configuration(said))
+    configuration, policies = _asked(named, said)
     scopes = _with_attached(attached, tuple(_scope(policy, account) for policy in policies))
+    topics = _topics(named, configuration)
     remarks = _places(policies, scopes, account, inside)
     if inside is not None:
-        scopes = _inside(inside, scopes)
-    listed = statements(named, scopes, adopt=adopt)
+        scopes, topics = _inside(inside, scopes, topics)
+    listed = statements(named, scopes, adopt=adopt, topics=topics)
     if service == "lambda":
         listed = merged((*listed, *log_statements(scopes)))
     policy = document(listed)
-    trust = None if service is None else trust_policy(service, scopes[0].partition)
+    trust = None if service is None else trust_policy(service, (*scopes, *topics)[0].partition)
     too_long = _too_long(size(policy))
     token = _token(named, policies)
     if output == "text":
@@ -164,6 +169,27 @@ def command(  # noqa: PLR0917  one for each option, given by name
     elif too_long:
         print_talk(too_long)
     return int(ExitCode.DONE)
+
+
+def _asked(named: str, said: Said) -> tuple[Configuration, tuple[Policy, ...]]:
+    """The configuration, and the origins that the command is about; none for one that only tells people."""
+    configuration = loaded_configuration(said)
+    return (configuration, ()) if named == _TELLS_ONLY else policies_of(said, configuration)
+
+
+def _topics(named: str, configuration: Configuration) -> tuple[Topic, ...]:
+    """The topics of SNS by which the command tells people.
+
+    Raises:
+        UsageError: there are none, and the command needs nothing else of AWS.
+    """
+    if Purpose.TELL not in PURPOSES[named]:
+        return ()
+    topics = topics_of(configuration.channels)
+    if named == _TELLS_ONLY and not topics:
+        message = f"no channel of the configuration is a topic of SNS: `originlock {named}` needs no policy"
+        raise UsageError(message, 'a topic is a channel with kind = "sns"')
+    return topics
 
 
 def _token(named: str, policies: tuple[Policy, ...]) -> tuple[str, ...]:
@@ -182,18 +208,20 @@ def _of_token(permissions: tuple[str, ...]) -> Document:
     return tuple(lines)
 
 
-def _inside(role: str, scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
-    """The origins that are entered by a role.
+def _inside(
+    role: str, scopes: tuple[Scope, ...], topics: tuple[Topic, ...]
+) -> tuple[tuple[Scope, ...], tuple[Topic, ...]]:
+    """The origins that are entered, and the topics that are published to, by a role.
 
     Raises:
         UsageError: there are none.
     """
-    found = seen_inside(role, scopes)
-    if not found:
-        known = ", ".join(sorted({scope.role for scope in scopes if scope.role is not None})) or "none"
+    found, telling = seen_inside(role, scopes), topics_inside(role, topics)
+    if not found and not telling:
+        known = ", ".join(sorted({each.role for each in (*scopes, *topics) if each.role is not None})) or "none"
         message = f"no origin here is entered by the role {role} (roles: {known})"
         raise UsageError(message, "give the ARN as the configuration, or --assume-role, has it")
-    return found
+    return found, telling
 
 
 def _refuse_others(named: str) -> None:

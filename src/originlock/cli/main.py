@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "ca": "certificate authorities of your own: for the edge, for services, for devices",
     "expiry": "everything that ends: certificates, authorities, revocation lists, exceptions, with days left",
     "renew": "renew what is due, put it to use on both sides, and prove it; fit for cron",
+    "notify": "would people be told? a test message by every channel of the configuration",
     "zone": "add a domain to Cloudflare, and see what the import of its records missed",
     "cost": "what the open door costs, what a flood costs, and what each lock saves",
     "iam-policy": "the IAM policy that a command needs, and no more",

@@ -1,4 +1,4 @@
-"""What an edge's own module gives: its description, its forms, and what a document of a form is.
+"""What an edge's own module gives: its description, and its forms.
 
 Lives here: the shape that every edge has. Must not live here: any one edge, HTTP, any judgement of a list.
 """
@@ -10,36 +10,9 @@ from collections.abc import Callable
 import msgspec
 
 from originlock.facts.edge import EdgeDescription, FormReading
+from originlock.web.documents import Document, NoDocument
 
-
-class Document(msgspec.Struct, frozen=True):
-    """What a URL answered with status 200: the whole body, as far as the transport can tell.
-
-    Attributes:
-        url: what was asked for, before any redirect.
-        body: the bytes, without any transfer or content encoding.
-        content_type: the header as it was sent, or empty.
-        length_declared: whether the answer said how long the body is, so that a cut would have been seen.
-    """
-
-    url: str
-    body: bytes
-    content_type: str = ""
-    length_declared: bool = True
-
-
-class NoDocument(msgspec.Struct, frozen=True):
-    """A URL that could not be read.
-
-    Attributes:
-        guard: ``fetch``, ``cut-short``, ``too-large`` or ``timeout``.
-        reason: the same in plain words, naming the URL and what came.
-        status: of the answer, where that is why; 0 otherwise.
-    """
-
-    guard: str
-    reason: str
-    status: int = 0
+__all__ = ["Decoder", "Document", "EdgeAdapter", "Form", "NoDocument"]
 
 
 Decoder = Callable[[str, tuple[Document, ...]], FormReading]

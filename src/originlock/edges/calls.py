@@ -19,9 +19,9 @@ import msgspec
 
 from originlock.edges.adapter import Document
 from originlock.edges.decode import JsonValue, UndecodableError, json_object, unparsable
-from originlock.edges.patience import Bounds, Cord
-from originlock.edges.transport import Exchange, NoExchange, Sent, exchange
 from originlock.errors import UsageError
+from originlock.web.patience import Bounds, Cord
+from originlock.web.transport import Exchange, NoExchange, Sent, exchange
 
 CALL_BOUNDS: Final = Bounds(deadline_seconds=30.0, connect_seconds=5.0, max_bytes=8 * 1024 * 1024)
 """Of one try (our choice: a page of DNS records is the largest answer, some 600 bytes for each of 100)."""

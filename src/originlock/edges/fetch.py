@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 from originlock.edges import EDGES
 from originlock.edges.adapter import Document, Form, NoDocument
-from originlock.edges.patience import DEFAULT_BOUNDS, Bounds, Cord
 from originlock.errors import UsageError
 from originlock.facts.edge import FormReading, UnreadableForm
 from originlock.intent.policy import EdgeSettings
+from originlock.web.patience import DEFAULT_BOUNDS, Bounds, Cord
 
 DocumentReader = Callable[[str, Bounds, Cord], Document | NoDocument]
 """Reads one URL; blocks, and gives up when the cord is cut."""
@@ -22,7 +22,7 @@ DocumentReader = Callable[[str, Bounds, Cord], Document | NoDocument]
 
 def read_over_http(url: str, bounds: Bounds, cord: Cord) -> Document | NoDocument:
     """Read one URL over HTTP; urllib3 and TLS are loaded now, in the thread that needs them."""
-    from originlock.edges import transport  # noqa: PLC0415  others need not wait for it
+    from originlock.web import transport  # noqa: PLC0415  others need not wait for it
 
     return transport.read_document(url, bounds, cord)
 

@@ -11,10 +11,10 @@ from typing import Final
 from originlock.edges.adapter import NoDocument
 from originlock.edges.decode import UndecodableError, refuse_html
 from originlock.edges.fetch import DocumentReader, Errand, read_over_http
-from originlock.edges.patience import Bounds
 from originlock.facts.edge import EdgeDescription
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import EdgeSettings
+from originlock.web.patience import Bounds
 
 URL_KEY: Final = "shared_ca_url"
 """The setting that holds where it is, in the description of an edge that has one."""

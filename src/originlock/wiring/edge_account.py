@@ -6,13 +6,15 @@ Lives here: finding the token without showing it, one account for each. Must not
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from originlock.edges.cloudflare_calls import READING, ZONE_ADD, ApiCall, permissions_for
 from originlock.errors import UsageError
 from originlock.intent.policy import Configuration, EdgeAccount, EdgeSettings
+from originlock.wiring.secrets import Words, from_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,9 +32,6 @@ TOKEN_VARIABLE: Final = "CLOUDFLARE_API_TOKEN"  # noqa: S105  a variable's name,
 TOKEN_FILE_VARIABLE: Final = "CLOUDFLARE_API_TOKEN_FILE"  # noqa: S105  ditto
 """Names a file with the token, as a service is given its secrets (systemd.exec(5), LoadCredential=)."""
 
-_LONGEST: Final = 4096
-"""Bytes of a token's file (our choice: a token has some 40)."""
-
 _CLOUDFLARE: Final = "cloudflare"
 
 
@@ -46,6 +45,7 @@ def _how(calls: tuple[ApiCall, ...], file: str, more: str = "") -> str:
 
 _HOW: Final = _how(READING, "edge_account.token_file", "; `originlock iam-policy` prints what changes need")
 _HOW_TO_ADD: Final = _how(ZONE_ADD, "--token-file")
+_WORDS: Final = Words("the API token", "no API token", "edge_account.token_file", _HOW, "make a new token")
 
 
 class EdgeAccountsFromEnvironment:
@@ -139,36 +139,14 @@ def token_for(account: EdgeAccount, how: str = _HOW) -> str:
     Raises:
         UsageError: there is none, or the file is not safe; the message never tells the token.
     """
+    words = msgspec.structs.replace(_WORDS, how=how)
     if account.token_file:
-        return _from_file(Path(account.token_file).expanduser(), how)
+        return from_file(Path(account.token_file), words)
     named = os.environ.get(TOKEN_FILE_VARIABLE)
     if named:
-        return _from_file(Path(named), how)
+        return from_file(Path(named), words)
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not token:
         message = "there is no API token for Cloudflare"
-        raise UsageError(message, how)
-    return token
-
-
-def _from_file(path: Path, how: str) -> str:
-    try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            data = file.read(_LONGEST + 1)
-    except (OSError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        message = f"the API token in {path} cannot be read: {reason}"
-        raise UsageError(message, "mend edge_account.token_file") from error
-    # A group may read: that is how a Kubernetes secret comes to a process that is not root.
-    if stat.S_ISREG(mode) and mode & (stat.S_IROTH | stat.S_IWOTH | stat.S_IWGRP):
-        message = f"the API token in {path} may be read or changed by others on this machine"
-        raise UsageError(message, f"chmod 600 {path}, and make a new token if others may have seen this one")
-    try:
-        token = data.decode("ascii").strip()
-    except UnicodeDecodeError:
-        token = ""
-    if len(data) > _LONGEST or not token:
-        message = f"{path} holds no API token"
         raise UsageError(message, how)
     return token

@@ -1,14 +1,16 @@
-"""One document, or one call of an API, over HTTP: the only module that knows urllib3.
+"""One document, one call of an API, or one delivery, over HTTP: the only module that knows urllib3.
 
-Lives here: TLS, proxies, redirects, the second try, and the bounds on what is read.
-Must not live here: threads, which documents and calls there are, and what they mean.
+Lives here: TLS, proxies, redirects, a document's second try, and the bounds on what is read.
+Must not live here: threads, which documents, calls and deliveries there are, and what they mean.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import urllib.request
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 import msgspec
 import urllib3
@@ -17,12 +19,14 @@ import urllib3.exceptions
 from urllib3.util import make_headers, parse_url
 
 from originlock import __version__
-from originlock.edges.adapter import Document, NoDocument
-from originlock.edges.patience import Bounds, Cord
-from originlock.edges.urls import UrlError, checked, is_loopback, redirected
+from originlock.web.documents import Document, NoDocument
+from originlock.web.patience import Bounds, Cord
+from originlock.web.quiet import quiet
+from originlock.web.urls import UrlError, checked, is_loopback, redirected
 
 _OK = 200
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_REFUSALS = 400
 _LATER = frozenset({429, *range(500, 600)})
 """Answers after which a second try makes sense (RFC 9110, server errors; RFC 6585, too many requests)."""
 
@@ -33,6 +37,8 @@ _WORDS = 200
 """Characters of an error's own words that are repeated."""
 
 _HEADERS = {"User-Agent": f"originlock/{__version__}", "Accept-Encoding": "identity"}
+
+quiet()
 
 
 class _Again(msgspec.Struct, frozen=True):
@@ -68,23 +74,51 @@ class NoExchange(msgspec.Struct, frozen=True):
     Attributes:
         reason: in words that name the URL, and no header.
         sent: whether the request may have reached the server, so that it may have been done.
+        again: whether another try may go better.
     """
 
     reason: str
     sent: bool
+    again: bool = False
+
+
+class Delivered(msgspec.Struct, frozen=True):
+    """What became of something that was sent, whose answer's body says nothing that is needed.
+
+    Attributes:
+        retry_after: the header as it was sent, or empty.
+        words: of a refusal, the first bytes of the body; else empty.
+    """
+
+    status: int
+    retry_after: str = ""
+    words: bytes = b""
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """A request; its representation tells neither headers nor body, for both can hold secrets."""
+    """A request; its representation tells neither headers nor body, for both can hold secrets.
+
+    Attributes:
+        called: how the URL is called in every text; empty where the URL itself is no secret.
+    """
 
     method: str
     url: str
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
+    called: str = ""
+
+    @property
+    def name(self) -> str:
+        """How it is called in texts."""
+        return self.called or self.url
 
     def __repr__(self) -> str:
         """Only what is no secret."""
-        return f"Sent({self.method!r}, {self.url!r})"
+        return f"Sent({self.method!r}, {self.name!r})"
+
+
+T = TypeVar("T")
 
 
 def read_document(url: str, bounds: Bounds, cord: Cord) -> Document | NoDocument:
@@ -153,10 +187,30 @@ def exchange(request: Sent, bounds: Bounds, cord: Cord) -> Exchange | NoExchange
         bounds: of the answer; its deadline is the cord's.
         cord: whose end is the end of the call.
     """
+    return _made(request, bounds, cord, lambda response: _exchanged(response, request.name, bounds, cord))
+
+
+def deliver(request: Sent, bounds: Bounds, cord: Cord) -> Delivered | NoExchange:
+    """Send something once, for the sake of the answer's status alone; no redirect is followed.
+
+    Of the body nothing is read, or, of a refusal, as much as came at once: it can be endless, or never come.
+
+    Args:
+        request: its URL is https; or http on this machine.
+        bounds: of the answer; its deadline is the cord's.
+        cord: whose end is the end of the delivery.
+    """
+    return _made(request, bounds, cord, lambda response: _delivered(response, bounds))
+
+
+def _made(
+    request: Sent, bounds: Bounds, cord: Cord, taken: Callable[[urllib3.BaseHTTPResponse], T | NoExchange]
+) -> T | NoExchange:
+    """Send a request once, and take what is wanted of its answer."""
     try:
         checked(request.url)
     except UrlError as error:
-        return NoExchange(str(error), sent=False)
+        return NoExchange(f"{request.called} is no URL that may be asked" if request.called else str(error), sent=False)
     try:
         with _manager(request.url, cord) as manager:
             response = manager.urlopen(
@@ -170,13 +224,15 @@ def exchange(request: Sent, bounds: Bounds, cord: Cord) -> Exchange | NoExchange
                 timeout=_timeout(bounds, cord),
             )
             try:
-                return _exchanged(response, request.url, bounds, cord)
+                return taken(response)
             finally:
                 response.close()
     except urllib3.exceptions.HTTPError as error:
-        failure = _failure(error, request.url, cord)
+        failure = _failure(error, request.name, cord)
+        late_or_again = isinstance(failure, _Again) or failure.guard == "timeout"
         reason = failure.failure.reason if isinstance(failure, _Again) else failure.reason
-        return NoExchange(reason, sent=not (isinstance(error, _NOT_SENT) or _is_distrust(error)))
+        sent = not (isinstance(error, _NOT_SENT) or _is_distrust(error))
+        return NoExchange(reason, sent=sent, again=late_or_again)
 
 
 def _exchanged(response: urllib3.BaseHTTPResponse, url: str, bounds: Bounds, cord: Cord) -> Exchange | NoExchange:
@@ -184,6 +240,14 @@ def _exchanged(response: urllib3.BaseHTTPResponse, url: str, bounds: Bounds, cor
     if isinstance(body, NoDocument):
         return NoExchange(body.reason, sent=True)
     return Exchange(response.status, body, response.headers.get("retry-after", ""))
+
+
+def _delivered(response: urllib3.BaseHTTPResponse, bounds: Bounds) -> Delivered:
+    words = b""
+    if response.status >= _REFUSALS:
+        with contextlib.suppress(urllib3.exceptions.HTTPError):
+            words = response.read1(bounds.max_bytes, decode_content=False)[: bounds.max_bytes]
+    return Delivered(response.status, response.headers.get("retry-after", ""), words)
 
 
 _NOT_SENT: Final = (

@@ -22,8 +22,8 @@ from tests.edges.misbehaving import (
 )
 
 from originlock.edges.adapter import Document, NoDocument
-from originlock.edges.patience import Bounds, Cord
-from originlock.edges.transport import read_document
+from originlock.web.patience import Bounds, Cord
+from originlock.web.transport import read_document
 
 BODY = b"8.8.8.0/24\n8.8.4.0/24"
 QUICK = Bounds(deadline_seconds=0.6, grace_seconds=0.1, connect_seconds=0.3, pause_seconds=0.05)
