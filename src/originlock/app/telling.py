@@ -19,7 +19,8 @@ MOST_UNSENT: Final = 100
 """Notices that are kept for a channel that cannot be reached (our choice); the newest are kept."""
 
 Send = Callable[[Mapping[str, Message]], Mapping[str, str]]
-"""Sends a message to each channel, by name, at once and within its time; returns why, for those that did not get it."""
+"""Sends a message to each channel, by name, at once and within its time; returns why, for those that did not get it.
+Channels that count runs hear of this one, with a message or without."""
 
 
 class Telling(msgspec.Struct, frozen=True):
@@ -62,8 +63,9 @@ def tell(
         for name, on in channels.items()
     }
     messages = {name: made for name, each in waiting.items() if (made := message(_weightiest(each))) is not None}
-    failed = send(messages) if messages else {}
-    return Telling(found, known, {name: waiting[name] for name in failed if name in waiting}, failed)
+    # Without any message, too: a monitor is told of every run.
+    failed = send(messages)
+    return Telling(found, known, {name: waiting[name] for name in failed if waiting.get(name)}, failed)
 
 
 def _weightiest(found: tuple[Notice, ...]) -> tuple[Notice, ...]:

@@ -395,7 +395,7 @@ PURPOSES: Final[Mapping[str, frozenset[Purpose]]] = {
     "apply": _CHANGE,
     "renew": _RENEW,
     # It renews, applies, and verifies.
-    "run": _CHANGE | _RENEW | {Purpose.READ_LOGS},
+    "run": _CHANGE | _RENEW | {Purpose.READ_LOGS, Purpose.TELL},
     # What was taken over may go back to nobody, or to the origin of the options alone.
     "rollback": _GO_BACK,
     # Tags alone.

@@ -47,7 +47,8 @@ def mail(message: Message, sender: str, to: tuple[str, ...], identifier: str) ->
 
     Args:
         message: what is told.
-        sender, to: addresses.
+        sender: an address.
+        to: addresses.
         identifier: its Message-ID, the same at each try.
     """
     made = EmailMessage(policy=SMTP)

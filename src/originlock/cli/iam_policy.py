@@ -19,6 +19,7 @@ from originlock.aws.topic_statements import Topic, inside as topics_inside, topi
 from originlock.cli.options import (
     Said,
     config_option,
+    configuration_of,
     loaded_configuration,
     place_options,
     policies_of,
@@ -148,14 +149,14 @@ def command(  # noqa: PLR0917  one for each option, given by name
     configuration, policies = _asked(named, said)
     scopes = _with_attached(attached, tuple(_scope(policy, account) for policy in policies))
     topics = _topics(named, configuration)
-    remarks = _places(policies, scopes, account, inside)
+    remarks = _places(policies, scopes, topics, account, inside)
     if inside is not None:
         scopes, topics = _inside(inside, scopes, topics)
     listed = statements(named, scopes, adopt=adopt, topics=topics)
     if service == "lambda":
         listed = merged((*listed, *log_statements(scopes)))
     policy = document(listed)
-    trust = None if service is None else trust_policy(service, (*scopes, *topics)[0].partition)
+    trust = None if service is None else trust_policy(service, _partition(scopes, topics))
     too_long = _too_long(size(policy))
     token = _token(named, policies)
     if output == "text":
@@ -173,8 +174,8 @@ def command(  # noqa: PLR0917  one for each option, given by name
 
 def _asked(named: str, said: Said) -> tuple[Configuration, tuple[Policy, ...]]:
     """The configuration, and the origins that the command is about; none for one that only tells people."""
-    configuration = loaded_configuration(said)
-    return (configuration, ()) if named == _TELLS_ONLY else policies_of(said, configuration)
+    loaded = loaded_configuration(said)
+    return (configuration_of(loaded), ()) if named == _TELLS_ONLY else policies_of(said, loaded)
 
 
 def _topics(named: str, configuration: Configuration) -> tuple[Topic, ...]:
@@ -218,10 +219,18 @@ def _inside(
     """
     found, telling = seen_inside(role, scopes), topics_inside(role, topics)
     if not found and not telling:
-        known = ", ".join(sorted({each.role for each in (*scopes, *topics) if each.role is not None})) or "none"
+        known = ", ".join(sorted({role for role in _roles(scopes, topics) if role is not None})) or "none"
         message = f"no origin here is entered by the role {role} (roles: {known})"
         raise UsageError(message, "give the ARN as the configuration, or --assume-role, has it")
     return found, telling
+
+
+def _partition(scopes: tuple[Scope, ...], topics: tuple[Topic, ...]) -> str:
+    return scopes[0].partition if scopes else topics[0].partition
+
+
+def _roles(scopes: tuple[Scope, ...], topics: tuple[Topic, ...]) -> tuple[str | None, ...]:
+    return (*(each.role for each in scopes), *(each.role for each in topics))
 
 
 def _refuse_others(named: str) -> None:
@@ -272,7 +281,13 @@ def _on(statement: Statement) -> str:
     return "everything (*)" if statement.unrestricted else shown
 
 
-def _places(policies: tuple[Policy, ...], scopes: tuple[Scope, ...], account: str | None, role: str | None) -> Document:
+def _places(
+    policies: tuple[Policy, ...],
+    scopes: tuple[Scope, ...],
+    topics: tuple[Topic, ...],
+    account: str | None,
+    role: str | None,
+) -> Document:
     """What is to be said of Regions and accounts."""
     found: list[Line] = []
     nowhere = [policy.origin for policy, scope in zip(policies, scopes, strict=True) if scope.region is None]
@@ -282,7 +297,7 @@ def _places(policies: tuple[Policy, ...], scopes: tuple[Scope, ...], account: st
         return tuple(found)
     found += [
         Line(f"note: what {name} needs is another policy: --inside {name}")
-        for name in sorted({scope.role for scope in scopes if scope.role is not None})
+        for name in sorted({name for name in _roles(scopes, topics) if name is not None})
     ]
     here = [policy for policy in policies if policy.place.role is None]
     if len({policy.place.profile for policy in here}) > 1:

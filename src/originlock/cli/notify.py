@@ -9,6 +9,7 @@ import datetime
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from originlock.cli.options import config_option, configuration_of, output_options
 from originlock.cli.output import print_document, print_json
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from originlock.intent.policy import Configuration
     from originlock.intent.telling import ChannelPolicy
     from originlock.notify.message import Message
-    from originlock.wiring.telling import Telling
+    from originlock.wiring.telling import Came
 
 _EPILOG = """\b
 Examples:
@@ -52,12 +53,14 @@ def test(
 ) -> int:
     """Send a test message to every channel, or to CHANNEL alone, and say what came of each."""
     from originlock.facts.runs import Run  # noqa: PLC0415  --help needs none of it
-    from originlock.wiring.telling import tell_all_the_same  # noqa: PLC0415  ditto
+    from originlock.wiring.telling import Begun, send  # noqa: PLC0415  ditto
 
     configuration = configuration_of(load(config))
-    chosen = _chosen(configuration, channel)
+    chosen = msgspec.structs.replace(configuration, channels=_chosen(configuration, channel))
     now = datetime.datetime.now(datetime.UTC)
-    came = tell_all_the_same(chosen, _message(), Run(now, now, 0, dry=True), configuration.run.tell_seconds)
+    messages = {each.name: _message() for each in chosen.channels}
+    begun = Begun(chosen)
+    came = send(chosen, messages, Run(now, now, 0, dry=True), configuration.run.tell_seconds, begun)
     return _shown(came, output)
 
 
@@ -90,11 +93,11 @@ def _message() -> Message:
     return Message(f"originlock: {notice.text}", text, Weight.NEWS, (notice,))
 
 
-def _shown(came: tuple[Telling, ...], output: str) -> int:
-    from originlock.ports.telling import NotSent  # noqa: PLC0415  ditto
+def _shown(came: tuple[Came, ...], output: str) -> int:
     from originlock.report.document import Line, Tone  # noqa: PLC0415  ditto
+    from originlock.wiring.telling import failures  # noqa: PLC0415  ditto
 
-    failed = {each.channel: each.came.reason for each in came if isinstance(each.came, NotSent)}
+    failed = failures(came)
     if output == "json":
         channels = [
             {

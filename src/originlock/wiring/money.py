@@ -118,7 +118,7 @@ class _Files:
         from originlock.aws.offer_file import BASE, address, listing_of  # noqa: PLC0415  needed here alone
         from originlock.edges.adapter import NoDocument  # noqa: PLC0415  ditto
         from originlock.edges.fetch import Errand, read_over_http  # noqa: PLC0415  ditto
-        from originlock.edges.patience import Bounds  # noqa: PLC0415  ditto
+        from originlock.web.patience import Bounds  # noqa: PLC0415  ditto
 
         where = address((os.environ.get(URL_VARIABLE) or BASE).rstrip("/"), service, region)
         bounds = Bounds(deadline_seconds=_FILE_SECONDS, max_bytes=_FILE_BYTES)

@@ -5,9 +5,7 @@ Lives here: what a run is given, and what is kept of it. Must not live here: wha
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
-from typing import Final
 
 import msgspec
 
@@ -15,12 +13,14 @@ from originlock.app.run import Asked, Hands, run
 from originlock.app.telling import Telling, tell
 from originlock.facts.runs import Run
 from originlock.intent.policy import Configuration, Policy
+from originlock.notify.message import Message
 from originlock.plan.document import Plan
 from originlock.store.lease import WHOLE_RUN, LeaseFile
 from originlock.store.runs import Kept, RunFile
 from originlock.wiring import desk
 from originlock.wiring.authorities import authority_files
 from originlock.wiring.settings import state_directory
+from originlock.wiring.telling import Begun, failures, send, wishes
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -35,9 +35,6 @@ class _Quiet:
 
     def say(self, text: str) -> None:
         """Nothing."""
-
-
-OLDEST: Final = datetime.timedelta(days=7)
 
 
 def ran(configuration: Configuration, policies: tuple[Policy, ...], *, dry: bool, wait_seconds: float) -> Ran:
@@ -69,9 +66,15 @@ def ran(configuration: Configuration, policies: tuple[Policy, ...], *, dry: bool
         asked = Asked(policies, configuration.limits, dry, kept.origins)
         if dry:
             return Ran(run(asked, readers, hands), {})
+        begun = Begun(configuration)
         file.keep(msgspec.structs.replace(kept, begun=readers.clock.now()))
         made = run(asked, readers, hands)
-        telling = tell(made, kept.told, kept.unsent, {}, OLDEST, lambda _: {})
+        settings = configuration.run
+
+        def sent(messages: Mapping[str, Message]) -> Mapping[str, str]:
+            return failures(send(configuration, messages, made, settings.tell_seconds, begun))
+
+        telling = tell(made, kept.told, kept.unsent, wishes(configuration), settings.oldest_list, sent)
         file.keep(_after(kept, made, telling))
     return Ran(made, telling.failed)
 

@@ -17,11 +17,12 @@ import msgspec
 from originlock.errors import OriginlockError, UsageError
 from originlock.facts.runs import Run
 from originlock.facts.secret import Hidden
+from originlock.facts.telling import On
 from originlock.intent.addresses import URL
 from originlock.intent.kinds import WrongValueError
 from originlock.intent.policy import Configuration, Place
 from originlock.intent.telling import Apprise, ChannelPolicy, Email, Ping, Secret, Slack, Sns, Webhook
-from originlock.notify.message import Message, message as message_of
+from originlock.notify.message import Message
 from originlock.ports.telling import Channel, Monitor, NotSent, Sent
 from originlock.wiring.secrets import Words, secret_of
 
@@ -35,8 +36,8 @@ _SHORTEST_SECRET: Final = 16
 """Characters of what messages are signed with (our choice: openssl rand -base64 24 gives 32)."""
 
 
-class Telling(msgspec.Struct, frozen=True):
-    """What came of one channel.
+class Came(msgspec.Struct, frozen=True):
+    """What came of sending to one channel.
 
     Attributes:
         channel: its name.
@@ -66,20 +67,25 @@ class Begun:
         return None if errand is None else errand.outcome()
 
 
-def tell(
+def wishes(configuration: Configuration) -> dict[str, frozenset[On]]:
+    """What each channel wants to be told of, by its name."""
+    return {each.name: frozenset(each.on) for each in configuration.channels}
+
+
+def send(
     configuration: Configuration,
-    message: Message | None,
+    messages: Mapping[str, Message],
     run: Run,
     seconds: float,
     begun: Begun | None = None,
     variables: Mapping[str, str] = os.environ,
-) -> tuple[Telling, ...]:
-    """Tell everybody of a run, all at once; what fails is in the answer, and nothing is raised for it.
+) -> tuple[Came, ...]:
+    """Send to each channel what there is for it, all at once; what fails is in the answer, and nothing is raised.
 
     Args:
-        configuration: names the channels, and what each wants to be told.
-        message: all that there is to tell; None for nothing, which only monitors are told.
-        run: what it is of.
+        configuration: names the channels.
+        messages: by channel; monitors are told of every run, with a message or without.
+        run: what they are of.
         seconds: by when this returns, whatever the other sides do.
         begun: so that no monitor hears of the beginning after the end.
         variables: of the environment; channels may have secrets there.
@@ -87,35 +93,17 @@ def tell(
     Returns:
         Of each channel that something was sent to, in the order of the configuration.
     """
-    wanted: list[tuple[ChannelPolicy, Message | None]] = []
-    for each in configuration.channels:
-        own = None if message is None else message_of(message.notices, each.on)
-        if own is not None or isinstance(each.way, Ping):
-            wanted.append((each, own))
-    return _told(wanted, run, seconds, begun, variables)
+    errands = [
+        (each, _Errand(_sending(each, messages.get(each.name), run, begun, variables), seconds))
+        for each in configuration.channels
+        if each.name in messages or isinstance(each.way, Ping)
+    ]
+    return tuple(Came(each.name, kind_of(each), errand.outcome()) for each, errand in errands)
 
 
-def tell_all_the_same(
-    channels: tuple[ChannelPolicy, ...],
-    message: Message,
-    run: Run,
-    seconds: float,
-    variables: Mapping[str, str] = os.environ,
-) -> tuple[Telling, ...]:
-    """Send one message to channels whatever they want to be told, as `tell`; monitors hear of a beginning first."""
-    begun = Begun(Configuration(channels=channels), variables)
-    return _told([(each, message) for each in channels], run, seconds, begun, variables)
-
-
-def _told(
-    wanted: list[tuple[ChannelPolicy, Message | None]],
-    run: Run,
-    seconds: float,
-    begun: Begun | None,
-    variables: Mapping[str, str],
-) -> tuple[Telling, ...]:
-    errands = [(each, _Errand(_sending(each, own, run, begun, variables), seconds)) for each, own in wanted]
-    return tuple(Telling(each.name, kind_of(each), errand.outcome()) for each, errand in errands)
+def failures(came: tuple[Came, ...]) -> dict[str, str]:
+    """Why, of each channel that did not take it."""
+    return {each.channel: each.came.reason for each in came if isinstance(each.came, NotSent)}
 
 
 def kind_of(channel: ChannelPolicy) -> str:
@@ -188,7 +176,7 @@ def _monitor(channel: ChannelPolicy, variables: Mapping[str, str]) -> Monitor:
     return PingChannel(_url(channel, channel.way.url, variables), Pace(tries=1))
 
 
-def made(channel: ChannelPolicy, variables: Mapping[str, str]) -> Channel:  # noqa: PLR0911  one for each kind
+def made(channel: ChannelPolicy, variables: Mapping[str, str]) -> Channel:
     """The channel behind a kind, with its secrets.
 
     Raises:
