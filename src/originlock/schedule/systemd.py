@@ -85,6 +85,10 @@ def _service(program: str, credentials: tuple[Credential, ...]) -> str:
         "KillMode=mixed",
         f"StateDirectory={NAME}",
         "StateDirectoryMode=0700",
+        # Where node_exporter may read what a run measured ([run] metrics_file); it stays between runs.
+        f"RuntimeDirectory={NAME}",
+        "RuntimeDirectoryMode=0755",
+        "RuntimeDirectoryPreserve=yes",
         f"ConfigurationDirectory={NAME}",
         f"Environment=ORIGINLOCK_STATE_DIR={STATE} HOME={STATE}",
         # Region, profile and whatever else is said by the environment; no secrets, those are credentials.

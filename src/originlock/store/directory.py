@@ -33,8 +33,17 @@ def prepared(directory: Path) -> Path:
     return directory
 
 
-def replaced(path: Path, data: bytes, remedy: str = _REMEDY) -> None:
-    """Write a file as a whole or not at all (0600), and sync it.
+def publish(path: Path, text: str) -> None:
+    """Write a file that others read (0644), as a whole or not at all: node_exporter reads it at any moment.
+
+    Raises:
+        StateError: it cannot be written.
+    """
+    replaced(path, text.encode(), "give [run] metrics_file another place, or let the service write there", mode=0o644)
+
+
+def replaced(path: Path, data: bytes, remedy: str = _REMEDY, *, mode: int = 0o600) -> None:
+    """Write a file as a whole or not at all (0600 unless said otherwise), and sync it.
 
     Raises:
         StateError: it cannot be written.
@@ -45,6 +54,7 @@ def replaced(path: Path, data: bytes, remedy: str = _REMEDY) -> None:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
                 file.flush()
+                os.fchmod(file.fileno(), mode)
                 os.fsync(file.fileno())
             Path(temporary).replace(path)
         except OSError:

@@ -27,6 +27,7 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         begun: when a run began that has not ended; None where none goes on. It stays where a run is killed.
         ended: when the last run ended.
+        succeeded: when a run of all origins last found everything locked.
         exit_code: of the last run.
         origins: the last run of each origin, by name.
         told: what people know.
@@ -35,6 +36,7 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
 
     begun: datetime.datetime | None = None
     ended: datetime.datetime | None = None
+    succeeded: datetime.datetime | None = None
     exit_code: int = 0
     origins: dict[str, OriginRun] = {}
     told: Told = Told()

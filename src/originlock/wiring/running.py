@@ -6,15 +6,19 @@ Lives here: what a run is given, and what is kept of it. Must not live here: wha
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 
 from originlock.app.run import Asked, Hands, run
 from originlock.app.telling import Telling, tell
+from originlock.errors import StateError
 from originlock.facts.runs import Run
 from originlock.intent.policy import Configuration, Policy
 from originlock.notify.message import Message
 from originlock.plan.document import Plan
+from originlock.report.metrics import metrics_text
+from originlock.store.directory import publish
 from originlock.store.lease import WHOLE_RUN, LeaseFile
 from originlock.store.runs import Kept, RunFile
 from originlock.wiring import desk
@@ -75,14 +79,29 @@ def ran(configuration: Configuration, policies: tuple[Policy, ...], *, dry: bool
             return failures(send(configuration, messages, made, settings.tell_seconds, begun))
 
         telling = tell(made, kept.told, kept.unsent, wishes(configuration), settings.oldest_list, sent)
-        file.keep(_after(kept, made, telling))
-    return Ran(made, telling.failed)
+        after = _after(kept, made, telling, whole=policies == configuration.origins)
+        file.keep(after)
+        failed = {**telling.failed, **_measured(settings.metrics_file, after, made)}
+    return Ran(made, failed)
 
 
-def _after(kept: Kept, made: Run, telling: Telling) -> Kept:
+def _measured(path: str, kept: Kept, made: Run) -> dict[str, str]:
+    """Write the metrics of all origins; returns why they could not be."""
+    if not path:
+        return {}
+    every = msgspec.structs.replace(made, origins=tuple(kept.origins.values()))
+    try:
+        publish(Path(path), metrics_text(every, kept.succeeded))
+    except StateError as error:
+        return {"metrics_file": error.what}
+    return {}
+
+
+def _after(kept: Kept, made: Run, telling: Telling, *, whole: bool) -> Kept:
     """What is kept after a run: the records of origins that it was not about stay."""
     return Kept(
         ended=made.ended,
+        succeeded=made.at if whole and all(each.locked for each in made.origins) else kept.succeeded,
         exit_code=made.exit_code,
         origins={**kept.origins, **{each.origin: each for each in made.origins}},
         told=telling.told,
