@@ -5,42 +5,18 @@ Lives here: one file of the state directory. Must not live here: what any of it 
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from originlock.errors import StateError
-from originlock.facts.runs import OriginRun
-from originlock.notify.notices import Notice, Told
+from originlock.notify.kept import Kept
 from originlock.store.directory import prepared, replaced
 
 _NAME: Final = "runs.json"
 _LARGEST: Final = 16 * 1024 * 1024
 """Bytes (our choice): some hundred origins take a hundred times less."""
-
-
-class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is kept between runs.
-
-    Attributes:
-        begun: when a run began that has not ended; None where none goes on. It stays where a run is killed.
-        ended: when the last run ended.
-        succeeded: when a run of all origins last found everything locked.
-        exit_code: of the last run.
-        origins: the last run of each origin, by name.
-        told: what people know.
-        unsent: what could not be sent, by channel, the oldest first.
-    """
-
-    begun: datetime.datetime | None = None
-    ended: datetime.datetime | None = None
-    succeeded: datetime.datetime | None = None
-    exit_code: int = 0
-    origins: dict[str, OriginRun] = {}
-    told: Told = Told()
-    unsent: dict[str, tuple[Notice, ...]] = {}
 
 
 class RunFile:

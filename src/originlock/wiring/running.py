@@ -10,17 +10,18 @@ from pathlib import Path
 
 import msgspec
 
+from originlock.app.again import Audience, Row, again
 from originlock.app.run import Asked, Hands, run
-from originlock.app.telling import Telling, tell
 from originlock.errors import StateError
 from originlock.facts.runs import Run
 from originlock.intent.policy import Configuration, Policy
+from originlock.notify.kept import Kept
 from originlock.notify.message import Message
 from originlock.plan.document import Plan
 from originlock.report.metrics import metrics_text
 from originlock.store.directory import publish
 from originlock.store.lease import WHOLE_RUN, LeaseFile
-from originlock.store.runs import Kept, RunFile
+from originlock.store.runs import RunFile
 from originlock.wiring import desk
 from originlock.wiring.authorities import authority_files
 from originlock.wiring.settings import state_directory
@@ -67,21 +68,16 @@ def ran(configuration: Configuration, policies: tuple[Policy, ...], *, dry: bool
             files,
             _unseen,
         )
-        asked = Asked(policies, configuration.limits, dry, kept.origins)
         if dry:
-            return Ran(run(asked, readers, hands), {})
-        begun = Begun(configuration)
-        file.keep(msgspec.structs.replace(kept, begun=readers.clock.now()))
-        made = run(asked, readers, hands)
-        settings = configuration.run
+            return Ran(run(Asked(policies, configuration.limits, dry, kept.origins), readers, hands), {})
+        begun, settings = Begun(configuration), configuration.run
 
-        def sent(messages: Mapping[str, Message]) -> Mapping[str, str]:
+        def sent(messages: Mapping[str, Message], made: Run) -> Mapping[str, str]:
             return failures(send(configuration, messages, made, settings.tell_seconds, begun))
 
-        telling = tell(made, kept.told, kept.unsent, wishes(configuration), settings.oldest_list, sent)
-        after = _after(kept, made, telling, whole=policies == configuration.origins)
-        file.keep(after)
-        failed = {**telling.failed, **_measured(settings.metrics_file, after, made)}
+        row = Row(policies, configuration.limits, policies == configuration.origins, file.keep)
+        made, telling = again(row, kept, readers, hands, Audience(wishes(configuration), settings.oldest_list, sent))
+        failed = {**telling.failed, **_measured(settings.metrics_file, file.kept(), made)}
     return Ran(made, failed)
 
 
@@ -95,18 +91,6 @@ def _measured(path: str, kept: Kept, made: Run) -> dict[str, str]:
     except StateError as error:
         return {"metrics_file": error.what}
     return {}
-
-
-def _after(kept: Kept, made: Run, telling: Telling, *, whole: bool) -> Kept:
-    """What is kept after a run: the records of origins that it was not about stay."""
-    return Kept(
-        ended=made.ended,
-        succeeded=made.at if whole and all(each.locked for each in made.origins) else kept.succeeded,
-        exit_code=made.exit_code,
-        origins={**kept.origins, **{each.origin: each for each in made.origins}},
-        told=telling.told,
-        unsent=telling.unsent,
-    )
 
 
 def _unseen(plan: Plan) -> None:
