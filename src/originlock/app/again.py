@@ -58,8 +58,9 @@ def again(row: Row, kept: Kept, readers: Readers, hands: Hands, audience: Audien
     Raises:
         StateError: something could not be kept; before anything was changed, or after people were told.
     """
-    row.keep(msgspec.structs.replace(kept, begun=readers.clock.now()))
-    made = run(Asked(row.policies, row.limits, before=kept.origins), readers, hands)
+    # Of several in a row that were broken off, the first: what any of them did is still to be told.
+    row.keep(msgspec.structs.replace(kept, begun=kept.begun or readers.clock.now()))
+    made = run(Asked(row.policies, row.limits, before=kept.origins, broken_off=kept.begun), readers, hands)
     telling = tell(
         made, kept.told, kept.unsent, audience.wishes, audience.oldest, lambda messages: audience.send(messages, made)
     )

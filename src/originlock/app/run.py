@@ -54,12 +54,14 @@ class Asked:
     Attributes:
         dry: nothing is changed or renewed: what would be is told as pending.
         before: the last record of each origin, by name.
+        broken_off: when the last run began, if it was never heard of again.
     """
 
     policies: tuple[Policy, ...]
     limits: Limits
     dry: bool = False
     before: Mapping[str, OriginRun] = dataclasses.field(default_factory=dict)
+    broken_off: datetime.datetime | None = None
 
 
 def run(asked: Asked, readers: Readers, hands: Hands) -> Run:
@@ -81,10 +83,10 @@ def run(asked: Asked, readers: Readers, hands: Hands) -> Run:
         )
         for policy in asked.policies
     )
-    recovered = carried.result.recovered if carried.result is not None else ()
+    this = carried.result.run if carried.result is not None else ""
     return Run(
         *(began, readers.clock.now(), worst(each.exit_code for each in origins), origins, asked.dry),
-        recovered=_that_changed(recovered, hands),
+        recovered=_untold(asked.broken_off, this, hands),
     )
 
 
@@ -143,7 +145,19 @@ def _endings(policy: Policy, readers: Readers) -> Endings:
         return Endings((), (Unknown(f"what ends of {policy.origin}", error.what),))
 
 
-def _that_changed(names: tuple[str, ...], hands: Hands) -> tuple[str, ...]:
-    """Those runs of the journal that had changed something, or may have."""
-    records = {each.run: each for each in runs(hands.writers.journal_reader.events())} if names else {}
-    return tuple(name for name in names if name in records and records[name].changed)
+def _untold(broken_off: datetime.datetime | None, this: str, hands: Hands) -> tuple[str, ...]:
+    """Runs of the journal that changed something since a run began that never told of it; its end counts for nothing.
+
+    Args:
+        broken_off: when that run began; None where the last one told what it did.
+        this: the run of now.
+        hands: the journal.
+    """
+    if broken_off is None:
+        return ()
+    began = broken_off.replace(microsecond=0)
+    return tuple(
+        each.run
+        for each in runs(hands.writers.journal_reader.events())
+        if each.changed and each.run != this and datetime.datetime.fromisoformat(each.at) >= began
+    )

@@ -128,7 +128,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
         exit_code: the worst of its origins'.
         origins: in the configuration's order.
         dry: nothing was to be changed.
-        recovered: runs of the journal that had changed something and were never heard of again.
+        recovered: runs of the journal that changed something, and were broken off before they could tell of it.
     """
 
     at: datetime.datetime

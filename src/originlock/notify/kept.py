@@ -17,7 +17,8 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is kept between runs.
 
     Attributes:
-        begun: when a run began that has not ended; None where none goes on. It stays where a run is killed.
+        begun: when a run began that has not ended; None where none goes on. It stays where runs are killed: then it is
+            the first of them.
         ended: when the last run ended.
         succeeded: when a run of all origins last found everything locked.
         exit_code: of the last run.

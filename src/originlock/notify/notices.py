@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import math
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -38,6 +39,13 @@ DAYS: Final = (30, 14, 7, 3, 1)
 
 PATIENCE: Final = 2
 """Runs in a row in which something could not be looked at before anybody is told: one alone is mended by the next."""
+
+UNHAD: Final = "fetch"
+"""The guard that refuses where the edge's list could not be had."""
+
+UNHAD_PATIENCE: Final = 4
+"""Runs in a row without a list before anybody is told (our choice: a day, of runs every six hours): what was let in
+stays let in, and a list changes once in years."""
 
 EXCEPTION: Final = "exception"
 """What `Ends.what` says of an exception of the configuration."""
@@ -209,12 +217,14 @@ def _conditions(run: Run, oldest: datetime.timedelta) -> Iterator[tuple[str, _Co
 
 def _of_origin(origin: OriginRun) -> Iterator[tuple[str, _Condition]]:
     name = origin.origin
-    for on, weight, points in (
-        (On.REFUSED, Weight.ALERT, origin.objections),
-        (On.HOLE, Weight.ALERT, origin.holes),
-    ):
-        for point in points:
-            yield f"{on.value} {name} {point.name}", _Condition(_notice(on, weight, name, point))
+    for point in origin.objections:
+        patience = UNHAD_PATIENCE if point.name == UNHAD else 1
+        yield (
+            f"refused {name} {point.name}",
+            _Condition(_notice(On.REFUSED, Weight.ALERT, name, point), "begun", patience),
+        )
+    for point in origin.holes:
+        yield f"hole {name} {point.name}", _Condition(_notice(On.HOLE, Weight.ALERT, name, point))
     if origin.broken:
         yield f"{On.PROOF.value} {name}", _broken(origin)
     if origin.outcome in _AT_ONCE:
@@ -275,6 +285,7 @@ def _ends_in_words(each: Ends, now: datetime.datetime) -> str:
     on = f"{each.at.astimezone(datetime.UTC):%Y-%m-%d %H:%M} UTC"
     if left <= datetime.timedelta():
         return f"{each.what} {each.name} has ended ({on})"
-    hours = int(left.total_seconds() // 3600)
-    time = count(hours // 24, "day") if hours >= 48 else count(hours, "hour")  # noqa: PLR2004  two days
+    # What is begun counts: an end at a day's last second is thirty days away, not twenty-nine.
+    hours = math.ceil(left.total_seconds() / 3600)
+    time = count(math.ceil(hours / 24), "day") if hours >= 48 else count(hours, "hour")  # noqa: PLR2004  two days
     return f"{each.what} {each.name} ends in {time} ({on})"
