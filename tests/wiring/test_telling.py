@@ -151,6 +151,16 @@ def test_secrets_from_files_and_variables(tmp_path: Path) -> None:
     assert paths(receiver) == [f"/{TOKEN}"] * 2
 
 
+def test_a_credential_by_its_name(tmp_path: Path) -> None:
+    """As systemd gives a service its secrets; by hand it is looked for where these are kept."""
+    with receiving() as receiver:
+        private(tmp_path / "chat", receiver.url(f"/{TOKEN}"), 0o440)
+        chat = configured(ChannelPolicy("a", Slack(Secret(file="chat"))))
+        (came,) = sent(chat, {"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    assert came.came == Sent(1)
+    assert "/etc/originlock/credentials/no-such-file cannot be read" in reason(Slack(Secret(file="no-such-file")), {})
+
+
 def test_a_variable_that_is_not_set() -> None:
     """Cron has another environment than a person; the message says what is missing, and where it is named."""
     assert reason(Slack(Secret(env="SLACK_URL")), {}) == (
