@@ -20,6 +20,7 @@ from botocore import xform_name
 from originlock.aws.least_privilege import LARGEST, document, log_statements, merged, size, statements, trust_policy
 from originlock.aws.permissions import CALLS, OPERATIONS, PURPOSES, Operation, Permission, Purpose
 from originlock.aws.policy_scope import Scope, Trust, inside, partition_of, scope_of
+from originlock.aws.topic_statements import Topic, inside as topics_inside
 from originlock.intent.policy import (
     GroupsById,
     GroupsByTags,
@@ -62,6 +63,9 @@ SCOPES = {
     "identity, by ARN": IDENTITY_ARN,
     "identity, off": msgspec.structs.replace(BALANCER, trust=Trust()),
 }
+
+ABOUT_ORIGINS = sorted(set(PURPOSES) - {"notify"})
+"""Commands that look at origins; the other only tells people."""
 
 OF_S3 = {
     "HeadBucket": "ListBucket",
@@ -127,10 +131,10 @@ def test_every_operation_is_called_for_one_thing(operation: Operation) -> None:
 def test_what_the_product_calls_is_in_the_table() -> None:
     """A call without a row is in no policy, and is refused where the policy is in force."""
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src" / "originlock" / "aws").glob("*.py"))
-    verbs = "describe|get|create|delete|modify|set|authorize|revoke|assume|add|remove|put|head|list"
+    verbs = "describe|get|create|delete|modify|set|authorize|revoke|assume|add|remove|put|head|list|publish"
     named = set(
         re.findall(
-            rf"\b(?:client|_client|ec2|elbv2|quotas|_ec2|s3\([^()]*\)|acm\([^()]*\)|elbv2\([^()]*\))\.((?:{verbs})_[a-z_]+)\(",
+            rf"\b(?:client|_client|ec2|elbv2|quotas|_ec2|s3\([^()]*\)|acm\([^()]*\)|elbv2\([^()]*\)|sns\([^()]*\))\.((?:{verbs})(?:_[a-z_]+)?)\(",
             source,
         )
     )
@@ -163,6 +167,8 @@ def kind_of(arn_format: str) -> str:
         return "object" if "/" in resource else "bucket"
     if re.search("/(app|net|gwy)/", resource):
         return "/".join(resource.split("/")[:2]) + "/"
+    if resource == "${TopicName}":
+        return "topic"
     if resource == "${ServiceCode}/${QuotaCode}":
         return "quota"
     if ":log-stream:" in resource:
@@ -425,13 +431,13 @@ def test_lists_alone() -> None:
 def test_nothing_is_made_where_nothing_is_to_be_made() -> None:
     """The groups that a load balancer has are changed; none is made, put on or deleted."""
     plain = msgspec.structs.replace(HERE, load_balancers=("blog",))
-    for command in PURPOSES:
+    for command in ABOUT_ORIGINS:
         allowed = actions(policy(command, plain))
         assert "elasticloadbalancing:DescribeLoadBalancers" in allowed
         assert not {each for each in allowed if re.search("SetSec|CreateSec|DeleteSec|Egress|PrefixList$", each)}
 
 
-@pytest.mark.parametrize("command", PURPOSES)
+@pytest.mark.parametrize("command", ABOUT_ORIGINS)
 def test_a_role_is_entered_by_its_arn(command: str) -> None:
     """Who starts originlock may assume these roles alone; what is done inside the role itself must be allowed."""
     (enter,) = statements(command, [ENTERED, ENTERED])
@@ -491,6 +497,35 @@ def test_merging_keeps_what_differs() -> None:
 def test_every_purpose_belongs_to_a_command() -> None:
     """A purpose of no command would be a call that no policy allows; the log is the role's of Lambda."""
     assert frozenset[Purpose]().union(*PURPOSES.values()) == set(Purpose) - {Purpose.LOG}
+
+
+OPS, NIGHT = (f"arn:aws:sns:eu-west-1:123456789012:{name}" for name in ("ops", "night"))
+TELLING = "arn:aws:iam::210987654321:role/telling"
+
+
+@pytest.mark.parametrize("command", PURPOSES)
+def test_only_who_tells_may_publish(command: str) -> None:
+    """And to the topics of the configuration alone."""
+    made = [each for each in statements(command, [BY_ID], topics=[Topic(OPS), Topic(NIGHT)]) if each.sid == "Tell"]
+    assert bool(made) == (command in ("run", "notify"))
+    for each in made:
+        assert (each.actions, each.resources, each.reason) == (("sns:Publish",), (NIGHT, OPS), "")
+        assert linted(document([each])) == []
+
+
+def test_telling_alone_is_about_no_origin() -> None:
+    """Whoever tries the channels need not be allowed to look at anything."""
+    assert actions(document(statements("notify", [BY_ID, ENTERED], topics=[Topic(OPS)]))) == {"sns:Publish"}
+    assert statements("notify", [BY_ID]) == ()
+
+
+def test_a_topic_of_another_account() -> None:
+    """Whoever starts originlock may become the role, and the role may publish there."""
+    topics = [Topic(OPS), Topic(NIGHT, TELLING)]
+    tell, enter = statements("notify", [], topics=topics)
+    assert (tell.resources, enter.actions, enter.resources) == ((OPS,), ("sts:AssumeRole",), (TELLING,))
+    (there,) = statements("notify", [], topics=topics_inside(TELLING, topics))
+    assert (there.actions, there.resources) == (("sns:Publish",), (NIGHT,))
 
 
 def test_what_an_identity_lock_needs() -> None:

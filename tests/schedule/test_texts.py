@@ -14,6 +14,7 @@ from originlock.errors import UsageError
 from originlock.schedule.cron import cron_file
 from originlock.schedule.every import Every, cron_times, every, on_calendar
 from originlock.schedule.systemd import Credential, units
+from originlock.wiring.scheduling import credentials_there
 
 GOOD = ("5m", "10m", "15m", "20m", "30m", "1h", "60m", "2h", "3h", "4h", "6h", "8h", "12h", "1d", "24h")
 SECRET = Credential("ca-passphrase", "ORIGINLOCK_CA_PASSPHRASE_FILE")
@@ -132,6 +133,19 @@ def test_secrets_are_named_and_never_said() -> None:
     assert "LoadCredential=ca-passphrase:/etc/originlock/credentials/ca-passphrase\n" in service
     assert "Environment=ORIGINLOCK_CA_PASSPHRASE_FILE=%d/ca-passphrase\n" in service
     assert "Environment=ORIGINLOCK_CA_PASSPHRASE_FILE" not in units("/opt/o", every("6h"), ())[1].text
+
+
+def test_a_secret_that_the_configuration_names_is_given_too(tmp_path: Path) -> None:
+    """A channel's URL is found by its name; an editor's leavings are no secret."""
+    directory = tmp_path / "etc/originlock/credentials"
+    directory.mkdir(parents=True)
+    for name in ("slack-url", "ca-passphrase", "slack-url~", ".slack-url.swp", "a b"):
+        (directory / name).touch()
+    found = credentials_there(tmp_path)
+    assert found == (SECRET, Credential("slack-url", ""))
+    service = units("/opt/originlock/bin/originlock", every("6h"), found)[1].text
+    assert "LoadCredential=slack-url:/etc/originlock/credentials/slack-url\n" in service
+    assert "Environment==" not in service
 
 
 def test_a_missed_run_is_caught_up_and_the_world_does_not_ask_at_once() -> None:

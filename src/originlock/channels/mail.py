@@ -134,6 +134,8 @@ class MailChannel:
                 reason = f"{self._called} does not let {self._email.user} in with this password ({code})"
             case smtplib.SMTPResponseException(smtp_code=code, smtp_error=words):
                 reason = f"{doing}: {code} {self._clean(words)}"
+            case smtplib.SMTPServerDisconnected() if conversation.heard_too_much:
+                return NotSent(f"{self._called} says more than {_MOST_HEARD:,} bytes")
             case smtplib.SMTPServerDisconnected() if not conversation.cord.left():
                 return Again(f"{self._called} did not answer in time")
             case smtplib.SMTPServerDisconnected():
@@ -145,37 +147,6 @@ class MailChannel:
     def _clean(self, words: str | bytes) -> str:
         text = words.decode("ascii", "replace") if isinstance(words, bytes) else words
         return without(one_line(text, _WORDS), self._hidden)
-
-
-class _Conversation:
-    """One conversation with a server; its socket hangs on the cord."""
-
-    def __init__(self, email: Email, password: Hidden | None, cord: Cord) -> None:
-        self.cord = cord
-        self.doing = "the connection"
-        self._email = email
-        self._password = password
-        self._server = _Server(cord) if email.tls != "tls" else _TlsServer(cord)
-        cord.tie(lambda: self._server.sock)
-
-    def held(self, made: EmailMessage) -> dict[str, tuple[int, bytes]]:
-        """Hold it; who was refused, where others were not."""
-        server = self._server
-        code, words = server.connect(self._email.host, self._email.port)
-        if code != 220:  # noqa: PLR2004  RFC 5321, section 4.2: service ready
-            raise smtplib.SMTPConnectError(code, words)
-        if self._email.tls == "starttls":
-            self.doing = "STARTTLS"
-            server.starttls(context=_tls())
-        if self._password is not None:
-            self.doing = "the login"
-            server.login(self._email.user, self._password.text)
-        self.doing = "the mail"
-        return server.send_message(made, self._email.sender, self._email.to)
-
-    def close(self) -> None:
-        """End it without a word: what it was for is done, and a server may take its time to say good-bye."""
-        self._server.close()
 
 
 class _Heard(msgspec.Struct):
@@ -220,27 +191,67 @@ def _bounded(server: _WithFile, heard: _Heard) -> None:
 class _Server(smtplib.SMTP):
     """A server, asked in clear at first; bounded in what it may say."""
 
-    def __init__(self, cord: Cord) -> None:
-        self._heard = _Heard()
-        super().__init__(timeout=_timeout(cord), local_hostname=_own_name())
+    def __init__(self, email: Email, cord: Cord, heard: _Heard) -> None:
+        """Connect, and hear its greeting."""
+        self._said = heard
+        cord.tie(lambda: self.sock)
+        super().__init__(email.host, email.port, timeout=_timeout(cord), local_hostname=_own_name())
 
     def getreply(self) -> tuple[int, bytes]:
         """One answer."""
-        _bounded(cast("_WithFile", self), self._heard)
+        _bounded(cast("_WithFile", self), self._said)
         return super().getreply()
 
 
 class _TlsServer(smtplib.SMTP_SSL):
     """A server with TLS from the first byte; bounded in what it may say."""
 
-    def __init__(self, cord: Cord) -> None:
-        self._heard = _Heard()
-        super().__init__(timeout=_timeout(cord), local_hostname=_own_name(), context=_tls())
+    def __init__(self, email: Email, cord: Cord, heard: _Heard) -> None:
+        """Connect, and hear its greeting."""
+        self._said = heard
+        cord.tie(lambda: self.sock)
+        own = _own_name()
+        super().__init__(email.host, email.port, timeout=_timeout(cord), local_hostname=own, context=_tls())
 
     def getreply(self) -> tuple[int, bytes]:
         """One answer."""
-        _bounded(cast("_WithFile", self), self._heard)
+        _bounded(cast("_WithFile", self), self._said)
         return super().getreply()
+
+
+class _Conversation:
+    """One conversation with a server; its socket hangs on the cord."""
+
+    def __init__(self, email: Email, password: Hidden | None, cord: Cord) -> None:
+        self.cord = cord
+        self.doing = "the connection"
+        self._email = email
+        self._password = password
+        self._heard = _Heard()
+        self._server: _Server | _TlsServer | None = None
+
+    def held(self, made: EmailMessage) -> dict[str, tuple[int, bytes]]:
+        """Hold it; who was refused, where others were not."""
+        kind = _TlsServer if self._email.tls == "tls" else _Server
+        server = self._server = kind(self._email, self.cord, self._heard)
+        if self._email.tls == "starttls":
+            self.doing = "STARTTLS"
+            server.starttls(context=_tls())
+        if self._password is not None:
+            self.doing = "the login"
+            server.login(self._email.user, self._password.text)
+        self.doing = "the mail"
+        return server.send_message(made, self._email.sender, self._email.to)
+
+    @property
+    def heard_too_much(self) -> bool:
+        """Whether it was ended because the server does not come to an end."""
+        return self._heard.count > _MOST_HEARD
+
+    def close(self) -> None:
+        """End it without a word: what it was for is done, and a server may take its time to say good-bye."""
+        if self._server is not None:
+            self._server.close()
 
 
 def _timeout(cord: Cord) -> float:

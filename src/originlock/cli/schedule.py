@@ -107,7 +107,9 @@ def cron(
     from originlock.wiring import scheduling  # noqa: PLC0415  ditto
 
     interval = read(every)
-    given = tuple((each.variable, f"{CREDENTIALS}/{each.name}") for each in scheduling.credentials_there(root))
+    given = tuple(
+        (each.variable, f"{CREDENTIALS}/{each.name}") for each in scheduling.credentials_there(root) if each.variable
+    )
     file = cron_file(scheduling.program(), interval, scheduling.own_minute(), given)
     if install:
         scheduling.install_cron(file, interval, root, StderrTalk().say)

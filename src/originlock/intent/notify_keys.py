@@ -38,7 +38,8 @@ URL_ENV: Key[str | None] = Key(
 URL_FILE: Key[str | None] = Key(
     "url_file",
     values.FILE,
-    "Webhook, Slack, ping, Apprise: a file that holds the URL, which nobody else may read.",
+    "Webhook, Slack, ping, Apprise: a file that holds the URL, which nobody else may read. "
+    "A name without a slash is one in /etc/originlock/credentials, or what systemd gives a service by it.",
     None,
 )
 SECRET_ENV: Key[str | None] = Key(
@@ -48,7 +49,7 @@ SECRET_ENV: Key[str | None] = Key(
     None,
 )
 SECRET_FILE: Key[str | None] = Key(
-    "secret_file", values.FILE, "Webhook: a file that holds what messages are signed with.", None
+    "secret_file", values.FILE, "Webhook: a file that holds what messages are signed with, as url_file.", None
 )
 TOPIC_ARN: Key[str | None] = Key(
     "topic_arn", values.TOPIC_ARN, "SNS: the ARN of the topic, which says its Region too.", None
@@ -75,7 +76,7 @@ PASSWORD_ENV: Key[str | None] = Key(
     "password_env", values.VARIABLE, "E-mail: the environment variable that holds the user's password.", None
 )
 PASSWORD_FILE: Key[str | None] = Key(
-    "password_file", values.FILE, "E-mail: a file that holds the user's password, which nobody else may read.", None
+    "password_file", values.FILE, "E-mail: a file that holds the user's password, as url_file.", None
 )
 FROM: Key[str | None] = Key("from", values.MAILBOX, "E-mail: the address that it is from.", None)
 TO: Key[tuple[str, ...]] = Key("to", values.MAILBOXES, "E-mail: the addresses that it is for.", ())

@@ -1,6 +1,6 @@
 """IAM, enforced on demand: who calls, on which resources, and whether that is allowed.
 
-Here lives what a call of EC2, ACM, Service Quotas or STS is to IAM: one or more actions, each on a resource
+Here lives what a call of EC2, ACM, Service Quotas, SNS or STS is to IAM: one or more actions, each on a resource
 with its tags. Here must not live: the same for load balancing and S3 (see `iam_elb`), the logic of
 policies (see `iam_policies`), or what a call does.
 
@@ -156,6 +156,8 @@ def _asked(call: Call, place: Place) -> Iterator[Asking]:
             yield Asking(action, place.arn(service, quota), context(place))
         case "acm" if "CertificateArn" in call.parameters:
             yield Asking(action, call.parameters["CertificateArn"], context(place))
+        case "sns" if "TopicArn" in call.parameters:
+            yield Asking(action, call.parameters["TopicArn"], context(place))
         case "sts" if call.action == "AssumeRole":
             yield Asking(action, call.parameters.get("RoleArn", ""), context(place))
         case _:

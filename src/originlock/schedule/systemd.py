@@ -41,7 +41,7 @@ class Credential(msgspec.Struct, frozen=True):
 
     Attributes:
         name: of the file in `CREDENTIALS`.
-        variable: that tells originlock where it is.
+        variable: that tells originlock where it is; empty where the configuration names it.
     """
 
     name: str
@@ -66,7 +66,7 @@ def units(program: str, interval: Every, credentials: tuple[Credential, ...]) ->
 
 def _service(program: str, credentials: tuple[Credential, ...]) -> str:
     given = [f"LoadCredential={each.name}:{CREDENTIALS}/{each.name}" for each in credentials]
-    given += [f"Environment={each.variable}=%d/{each.name}" for each in credentials]
+    given += [f"Environment={each.variable}=%d/{each.name}" for each in credentials if each.variable]
     lines = [
         "[Unit]",
         "Description=originlock: keep origins locked to their edge",

@@ -200,7 +200,7 @@ def deliver(request: Sent, bounds: Bounds, cord: Cord) -> Delivered | NoExchange
         bounds: of the answer; its deadline is the cord's.
         cord: whose end is the end of the delivery.
     """
-    return _made(request, bounds, cord, lambda response: _delivered(response, bounds))
+    return _made(request, bounds, cord, lambda response: _delivered(response, request.name, bounds, cord))
 
 
 def _made(
@@ -242,7 +242,9 @@ def _exchanged(response: urllib3.BaseHTTPResponse, url: str, bounds: Bounds, cor
     return Exchange(response.status, body, response.headers.get("retry-after", ""))
 
 
-def _delivered(response: urllib3.BaseHTTPResponse, bounds: Bounds) -> Delivered:
+def _delivered(response: urllib3.BaseHTTPResponse, url: str, bounds: Bounds, cord: Cord) -> Delivered | NoExchange:
+    if not cord.left():  # a cord that is cut looks like the end of the headers
+        return NoExchange(_late(url).reason, sent=True, again=True)
     words = b""
     if response.status >= _REFUSALS:
         with contextlib.suppress(urllib3.exceptions.HTTPError):

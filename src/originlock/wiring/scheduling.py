@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,9 @@ KNOWN_CREDENTIALS: Final = (
     Credential("cloudflare-token", "CLOUDFLARE_API_TOKEN_FILE"),
 )
 """Secrets that a run can need, by the file's name in the credentials' directory."""
+
+_CREDENTIAL_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}(\.[A-Za-z0-9_-]{1,20})?")
+"""What a unit can name as it is; an editor's leavings (``x~``, ``.x.swp``) are none."""
 
 UNIT_PATHS: Final = (
     f"/etc/sysusers.d/{NAME}.conf",
@@ -67,9 +71,20 @@ _HIDDEN: Final = ("/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/")  # noq
 
 
 def credentials_there(root: Path) -> tuple[Credential, ...]:
-    """Those secrets whose files are there."""
+    """Those secrets whose files are there: the known ones, and others that the configuration may name.
+
+    Raises:
+        ScheduleError: the directory is there and cannot be read.
+    """
     directory = _under(root, CREDENTIALS)
-    return tuple(each for each in KNOWN_CREDENTIALS if (directory / each.name).is_file())
+    known = {each.name: each for each in KNOWN_CREDENTIALS}
+    try:
+        names = sorted(each.name for each in directory.iterdir() if each.is_file()) if directory.is_dir() else []
+    except OSError as error:
+        message = f"the secrets in {directory} cannot be listed: {error.strerror}"
+        raise ScheduleError(message, "say it as root") from error
+    others = (Credential(name, "") for name in names if name not in known and _CREDENTIAL_NAME.fullmatch(name))
+    return (*(each for each in KNOWN_CREDENTIALS if each.name in names), *others)
 
 
 def own_minute() -> int:

@@ -18,9 +18,13 @@ import msgspec
 from originlock.errors import UsageError
 from originlock.facts.secret import Hidden
 from originlock.intent.telling import Secret
+from originlock.schedule.systemd import CREDENTIALS
 
 _LONGEST: Final = 4096
 """Bytes of a secret's file (our choice: a token has some 40, a URL a few hundred)."""
+
+_GIVEN: Final = "CREDENTIALS_DIRECTORY"
+"""Where a service finds the secrets that systemd gives it (systemd.exec(5))."""
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -55,12 +59,17 @@ def secret_of(secret: Secret, variables: Mapping[str, str], words: Words) -> Hid
     if secret.clear is not None:
         return secret.clear
     if secret.file:
-        return Hidden(from_file(Path(secret.file), words))
+        return Hidden(from_file(_place(secret.file, variables), words))
     found = variables.get(secret.env, "").strip()
     if not found:
         message = f"the environment variable {secret.env}, which holds {words.what}, is not set"
         raise UsageError(message, words.how)
     return Hidden(found)
+
+
+def _place(named: str, variables: Mapping[str, str]) -> Path:
+    """Where a file is: a name without a slash is a credential's, given by systemd or in the directory of them."""
+    return Path(named) if "/" in named else Path(variables.get(_GIVEN) or CREDENTIALS) / named
 
 
 def from_file(path: Path, words: Words) -> str:
