@@ -93,6 +93,24 @@ class DnsRecord(msgspec.Struct, frozen=True, tag="dns-record"):
     proxied: bool = False
 
 
+def leads_to(record: DnsRecord, dns_name: str) -> bool:
+    """Whether a record is an alias of a load balancer; of one without a name (empty) none is.
+
+    Case and a final dot do not count (RFC 4343, RFC 1034). A load balancer's name also stands behind ``dualstack.``
+    (AWS CDK, Route 53 alias targets: alias records always include it).
+    """
+    return bool(dns_name) and record.kind == "CNAME" and _bare(record.content) == _bare(dns_name)
+
+
+def _bare(name: str) -> str:
+    return plain_name(name).removeprefix("dualstack.")
+
+
+def plain_name(name: str) -> str:
+    """A name of the DNS in its one spelling: lower case, without a final dot."""
+    return name.rstrip(".").lower()
+
+
 class DnsRecords(msgspec.Struct, frozen=True, tag="dns-records"):
     """The address records (A, AAAA, CNAME) of one name."""
 
