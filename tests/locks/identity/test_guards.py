@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 
 import msgspec
@@ -268,3 +269,33 @@ def test_who_uploads_by_hand_says_so() -> None:
         assert not said(asked(policy, **harmless), snapshot).objections
     locked = with_listener(_store(snapshot), mutual=MutualTls("verify", OURS_ARN))
     assert not said(policy, locked).objections
+
+
+def _ours(*generations: str, **leaves: str) -> Authority:
+    """An authority with generations of these names, and leaves with their issuers; the second generation has ended."""
+    ended = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)
+    made = (certificate(each) for each in generations)
+    own = tuple(msgspec.structs.replace(each, not_after=ended) if "2" in each.subject else each for each in made)
+    held = (Leaf("edge", certificate(leaf), print_of(issuer), has_key=True) for leaf, issuer in leaves.items())
+    return Authority("blog", own, tuple(held))
+
+
+@pytest.mark.parametrize(
+    "held, remedy",
+    [
+        (Authority("blog", ()), "originlock ca init blog, then originlock ca issue blog edge"),
+        (_ours("ours-1"), "originlock ca issue blog edge"),
+        (_ours("ours-2"), "originlock ca renew blog --authority, then originlock ca issue blog edge"),
+        (_ours("ours-1", **{"leaf-a": "theirs-a"}), "originlock ca renew blog edge"),
+        (
+            _ours("ours-2", **{"edge-2": "ours-2"}),
+            "originlock ca renew blog --authority, then originlock ca renew blog edge",
+        ),
+        (UNREAD, "see what stands in the way: originlock ca show blog"),
+    ],
+)
+def test_what_is_there_is_not_to_be_made_again(held: Authority | Unknown, remedy: str) -> None:
+    """A person is told to make an authority that he has, and is refused."""
+    policy, snapshot = read(plain_world())
+    objections = said(policy, msgspec.structs.replace(snapshot, authorities={"blog": held})).objections
+    assert [each.remedy for each in objections if each.guard == "no-certificate"] == [remedy]
