@@ -10,6 +10,7 @@ authenticated-origin-pull/ ).
 
 from __future__ import annotations
 
+import datetime
 from typing import Final, Literal
 
 import msgspec
@@ -39,7 +40,7 @@ class EdgeCertificate(msgspec.Struct, frozen=True, tag="edge-certificate"):
         sha256: of its DER, by which we know it.
         pem: as the edge gives it back.
         expires: ISO 8601; empty where the edge does not say.
-        uploaded: ISO 8601.
+        uploaded: ISO 8601; empty where the edge does not say.
     """
 
     id: str
@@ -51,6 +52,15 @@ class EdgeCertificate(msgspec.Struct, frozen=True, tag="edge-certificate"):
     serial: str = ""
     expires: str = ""
     uploaded: str = ""
+
+
+def moment_of(text: str) -> datetime.datetime | None:
+    """What the edge writes as ISO 8601, with time zone (UTC where it names none); None for anything else."""
+    try:
+        found = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=datetime.UTC)
 
 
 class Association(msgspec.Struct, frozen=True, tag="association"):

@@ -17,8 +17,9 @@ from originlock.facts.origin import Missing
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.trust import Bucket, MutualTls, Revocations, TrustStore, new_trust_store
 from originlock.facts.unknown import Unknown
-from originlock.facts.zone import EdgeCertificate
+from originlock.facts.zone import EdgeCertificate, Zone
 from originlock.intent.policy import Limits, Overrides, Policy
+from originlock.locks.identity.standing import presented_for
 from originlock.plan.document import PlanFrame, composed
 from originlock.plan.trust_acts import RemoveRevocations, ReplaceBundle, SetMutualTls
 
@@ -47,7 +48,7 @@ def _leaves(snapshot: Snapshot, *leaves: Leaf) -> Snapshot:
     return msgspec.structs.replace(snapshot, authorities={"blog": authority})
 
 
-def _at_edge(leaf: str, scope: str, status: str, uploaded: str = "1") -> EdgeCertificate:
+def _at_edge(leaf: str, scope: str, status: str, uploaded: str = "2026-11-01T00:00:01Z") -> EdgeCertificate:
     facts = certificate(leaf)
     return EdgeCertificate(leaf, scope, facts.sha256, facts.pem, status, uploaded=uploaded)  # type: ignore[arg-type]
 
@@ -95,7 +96,11 @@ CASES: dict[str, Changed] = {
     "another-certificate": lambda p, s: (
         asked(p, scope="zone"),
         with_zone(
-            s, certificates=(_at_edge("edge-1", "zone", "active", "1"), _at_edge("leaf-a", "zone", "active", "2"))
+            s,
+            certificates=(
+                _at_edge("edge-1", "zone", "active"),
+                _at_edge("leaf-a", "zone", "active", "2026-11-01T00:00:02Z"),
+            ),
         ),
     ),
     "not-deployed": lambda p, s: (
@@ -299,3 +304,27 @@ def test_what_is_there_is_not_to_be_made_again(held: Authority | Unknown, remedy
     policy, snapshot = read(plain_world())
     objections = said(policy, msgspec.structs.replace(snapshot, authorities={"blog": held})).objections
     assert [each.remedy for each in objections if each.guard == "no-certificate"] == [remedy]
+
+
+@pytest.mark.parametrize(
+    "theirs, later",
+    [
+        ("2026-11-01T00:00:01.5Z", True),  # as texts, the point stands before the Z
+        ("2026-11-01T01:00:00+02:00", False),
+        ("2026-10-31T23:59:59Z", False),
+        ("", True),
+    ],
+)
+def test_times_are_compared_as_times(theirs: str, later: bool) -> None:  # noqa: FBT001
+    """The edge presents a certificate that another one was taken to go before, by how its time is written."""
+    policy, snapshot = read(plain_world())
+    policy = asked(policy, scope="zone")
+    both = (_at_edge("edge-1", "zone", "active"), _at_edge("leaf-a", "zone", "active", theirs))
+    found = with_zone(snapshot, certificates=both, zone_pulls=True)
+    assert ("another-certificate" in {each.guard for each in said(policy, found).objections}) is later
+    assert isinstance(found.zone, Zone)
+    presented = presented_for(WWW, found.zone).certificate
+    if not theirs:
+        assert isinstance(presented, Unknown)
+    else:
+        assert presented == both[later].sha256
