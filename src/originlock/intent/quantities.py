@@ -136,12 +136,10 @@ def flow(option: str, said: str) -> Fraction:
         UsageError: it is no number of bytes in a time.
     """
     number, unit, time = _parts(option, said, "10GB/h")
+    bytes_ = number * _bytes(option, said, unit)
     if unit and time is None:
-        raise _wrong(
-            option, said, "does not say in what time", f"write {option} {said.strip()}/h, if that is in an hour"
-        )
-    hours = _seconds(option, said, time, absent=3600)
-    return _bounded(option, said, number * _bytes(option, said, unit) * 3600 / hours, FLOW_BOUND)
+        raise _wrong(option, said, "does not say in what time", f"write {said.strip()}/h, if that is in an hour")
+    return _bounded(option, said, bytes_ * 3600 / _seconds(option, said, time, absent=3600), FLOW_BOUND)
 
 
 def size(option: str, said: str, bound: Bound = SIZE_BOUND) -> Fraction:
@@ -246,9 +244,8 @@ def _thousands(option: str, said: str, unit: str) -> int:
     if unit in SECONDS:
         meant = "; a million is M" if unit == "m" else ""
         raise _wrong(option, said, f"has a time, {unit}, without a stroke{meant}", f"write the number, then /{unit}")
-    raise _wrong(
-        option, said, f"has an unknown unit, {unit!r}", "write the number alone, or with k (thousand), M (million)"
-    )
+    write = "write the number alone, or k or M for thousands, millions"
+    raise _wrong(option, said, f"has an unknown unit, {unit!r}", write)
 
 
 def _bytes(option: str, said: str, unit: str) -> int:
@@ -262,9 +259,8 @@ def _bytes(option: str, said: str, unit: str) -> int:
         meant = f"{bits[1].upper().replace('I', 'i')}B"
         raise _wrong(option, said, f"may be bits: {unit}", f"bytes are asked for: write {meant}; 8 bits are a byte")
     if unit in ("k", "K", "M", "G", "T", "P"):
-        raise _wrong(
-            option, said, f"does not say of what: {unit}", f"write {unit.upper()}B, or {unit.upper()}iB for binary"
-        )
+        large = unit.upper()
+        raise _wrong(option, said, f"does not say of what: {unit}", f"write {large}B, or {large}iB for binary")
     if unit in SECONDS:
         raise _wrong(option, said, f"has a time, {unit}, without a stroke", f"write the bytes, then /{unit}: 10GB/h")
     near = next((each for each in BYTES if each.lower() == unit.lower().removesuffix("ytes").removesuffix("yte")), None)

@@ -164,7 +164,7 @@ def _dimensions(made: Estimate) -> Part:
 
 def _fate(lcu: DimensionAmounts, dimension: Dimension) -> str:
     if dimension not in lcu.may_decide:
-        return "already paid for"
+        return "already paid for" if dict(lcu.by_dimension)[dimension].high else "none"
     return "charged" if len(lcu.may_decide) == 1 else "may be charged"
 
 
