@@ -11,6 +11,7 @@ from tests.locks.identity.knowing import asked, read
 from tests.properties.trust_worlds import plain_world
 
 from originlock.cost.locks import LockCosts, Locked, Unpriced, lock_costs, locked
+from originlock.cost.readings import Amount
 from originlock.cost.storm import Posture
 from originlock.errors import UsageError
 from originlock.facts.prices import Item
@@ -81,7 +82,7 @@ def test_headers_cost_at_most_their_own_bytes() -> None:
     """A million requests x 2,180 B = 2.18 GB: 2.18 LCU-hours, 0.01744 dollars; nothing where bytes do not decide."""
     costs = lock_costs(prices(), (FRESH,))
     assert costs.usd_per_million is not None
-    assert (costs.usd_per_million.low, costs.usd_per_million.high) == (0, Fraction("0.01744"))
+    assert costs.usd_per_million == Amount(Fraction(0), Fraction("0.01744"))
     assert lock_costs(prices(), (LEAVING,)).usd_per_million is None
 
 
@@ -123,8 +124,11 @@ def test_a_price_that_is_missing_is_an_error_only_where_it_is_needed() -> None:
     "costs, says",
     [
         (lock_costs(prices(), (FRESH,)), "cost: a month +$4.09 (1 trust store); up to $0.02 per million requests"),
-        (lock_costs(prices(), (FRESH,)), "an hour of 10,000 connections/s round the edge: $27.34 to $35.60 open"),
-        (lock_costs(prices(), (FRESH,)), "$0.00 then (eu-west-1, prices of 2026-09-11)"),
+        (
+            lock_costs(prices(), (FRESH,)),
+            "an hour of 10,000 connections/s round the edge: $27.34 to $35.60 with the door open",
+        ),
+        (lock_costs(prices(), (FRESH,)), "$0.00 after this (eu-west-1, prices of 2026-09-11)"),
         (lock_costs(prices(), (LEAVING,)), "a month -$4.09 (1 trust store less); an hour"),
         (lock_costs(prices(egress=False), (KEPT,)), "cost: a month +$0.00; up to $0.02 per million requests"),
         (Unpriced("ap-south-1", "no price", "ask"), "cost: not known: no price; ask"),

@@ -9,6 +9,7 @@ the flood that is named.
 
 from __future__ import annotations
 
+import datetime
 from fractions import Fraction
 from typing import Final
 
@@ -76,6 +77,11 @@ class LockCosts(msgspec.Struct, frozen=True):
     usd_per_million: Amount | None
     flood: Storm | None
     worst: Posture
+
+    @property
+    def as_of(self) -> datetime.date | None:
+        """The date of the oldest price that went into it."""
+        return self.prices.as_of(Item.ALB_LCU, Item.TRUST_STORE_HOUR)
 
 
 class Unpriced(msgspec.Struct, frozen=True):

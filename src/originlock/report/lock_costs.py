@@ -23,10 +23,9 @@ def lock_cost_line(costs: LockCosts | Unpriced) -> Line:
         parts.append(f"up to {_usd(costs.usd_per_million.high)} per million requests for certificate headers")
     if costs.flood is not None:
         now, then = (_harm(costs.flood, each).total_usd for each in (Posture.OPEN, costs.worst))
-        parts.append(
-            f"an hour of {int(FLOOD.rate):,} connections/s round the edge: {_range(now)} open, {_range(then)} then"
-        )
-    return Line(f"cost: {'; '.join(parts)} ({costs.prices.region}, prices of {costs.prices.as_of()})", Tone.QUIET)
+        parts.append(f"an hour of {int(FLOOD.rate):,} connections/s round the edge: {_range(now)} with the door open")
+        parts[-1] += f", {_range(then)} after this"
+    return Line(f"cost: {'; '.join(parts)} ({costs.prices.region}, prices of {costs.as_of})", Tone.QUIET)
 
 
 def lock_cost_data(every: tuple[LockCosts | Unpriced, ...]) -> list[dict[str, object]]:
@@ -41,7 +40,7 @@ def _unpriced(each: Unpriced) -> dict[str, object]:
 def _priced(costs: LockCosts) -> dict[str, object]:
     return {
         "region": costs.prices.region,
-        "prices_as_of": str(costs.prices.as_of()),
+        "prices_as_of": str(costs.as_of),
         "origins": [each.origin for each in costs.origins],
         "network_lock": {"usd_per_month": 0},
         "identity_lock": {
