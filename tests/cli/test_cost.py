@@ -6,6 +6,11 @@ import pytest
 from tests.cli.product import Product
 from tests.cli.test_usage import imported
 
+from originlock.cli.cost_estimate import KINDS
+from originlock.cli.cost_output import KEYS
+from originlock.cost.units import ServerKey
+from originlock.facts.usage import Kind
+
 ESTIMATE = ("cost", "estimate", "--region", "eu-west-1")
 STORM = ("cost", "storm", "--region", "eu-west-1", "--rate", "10000/s", "--for", "1h")
 DIMENSIONS = ("new_connections", "active_connections", "processed_bytes", "rule_evaluations")
@@ -156,3 +161,23 @@ def test_nobody_else_loads_what_reckons(arguments: tuple[str, ...], offline: Pro
 def test_an_estimate_asks_aws_nothing(offline: Product) -> None:
     """Figures given by hand would need credentials, and the time to load what talks to AWS."""
     assert imported(*ESTIMATE, product=offline) & {"botocore", "boto3", "originlock.aws"} == set()
+
+
+def test_choices_are_those_of_the_model() -> None:
+    """A kind of load balancer, or of key, would be reckoned that nobody can ask for."""
+    assert KINDS == tuple(each.value for each in Kind)
+    assert KEYS == tuple(each.value for each in ServerKey)
+
+
+def test_a_large_key_makes_connections_dearer(offline: Product) -> None:
+    """Whoever has a large certificate would be told a fifth of the bill."""
+    key = ("--certificate-key", "rsa-4096", "-o", "json")
+    assert offline.run(*ESTIMATE, "--new-connections", "26/s", *key).json["lcu"]["total"] == 5.2
+    assert offline.run(*STORM, *key).json["postures"]["open"]["lcu"] == 2000.0
+
+
+def test_what_one_request_leaves_of_its_free_rules_is_not_lent(offline: Product) -> None:
+    """Requests of the normal load with few rules would make a flood's many rules free."""
+    data = offline.run(*ESTIMATE, "--requests", "1000/s", "--rules", "1", "-o", "json").json
+    assert data["lcu"]["rule_evaluations"] == 0.0
+    assert data["figures"]["rules_per_second"] == 10_000.0

@@ -20,6 +20,14 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 region_option = click.option("--region", metavar="REGION", help="whose prices [default: as the AWS CLI finds it]")
 
+KEYS = ("rsa-2048", "rsa-4096", "rsa-8192", "larger")
+
+key_option = click.option(
+    "--certificate-key",
+    type=click.Choice(KEYS),
+    help="of the listener's certificate, up to; large ones make new connections dearer [default: rsa-2048]",
+)
+
 
 def cost_output_options(command: _Command) -> _Command:
     """The form of the output."""

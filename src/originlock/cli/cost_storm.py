@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from originlock.cli.cost_output import cost_output_options, print_made, region_option
+from originlock.cli.cost_output import cost_output_options, key_option, print_made, region_option
 from originlock.errors import ExitCode
 
 _EPILOG = """\b
@@ -36,6 +36,7 @@ Exit codes: 0 reckoned, 2 an option is wrong or a price is not known.
 @click.option("--response-bytes", metavar="N", help="of each answer [default: 5KB]")
 @click.option("--open-seconds", metavar="N", help="for how long a connection is open [default: 1]")
 @click.option("--rules", metavar="N", help="rules processed for each request [default: 1]")
+@key_option
 @click.option("--normal-new-connections", metavar="N/s", help="of the normal load")
 @click.option("--normal-active", metavar="N", help="ditto")
 @click.option("--normal-bytes", metavar="N(GB|MB|KB)/h", help="ditto")
@@ -52,6 +53,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     response_bytes: str | None,
     open_seconds: str | None,
     rules: str | None,
+    certificate_key: str | None,
     normal_new_connections: str | None,
     normal_active: str | None,
     normal_bytes: str | None,
@@ -69,6 +71,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
         SaidFlood,
         SaidUsage,
         flood_of,
+        key_of,
         prices_in,
         sent_gb_of,
         usage_of,
@@ -83,6 +86,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     normal = SaidUsage(
         normal_new_connections, normal_active, normal_bytes, requests=normal_requests, rules=normal_rules
     )
-    made = storm(prices_in(region), flood, usage_of(normal, "--normal-"), sent_gb_of(egress_this_month))
+    usual, sent = usage_of(normal, "--normal-"), sent_gb_of(egress_this_month)
+    made = storm(prices_in(region), flood, usual, sent, key=key_of(certificate_key))
     print_made(output, lambda: storm_sheet(made), lambda: storm_data(made))
     return int(ExitCode.DONE)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Final
 
 from originlock.cost.readings import Amount
+from originlock.cost.units import FREE_RULES
 from originlock.facts.usage import Usage
 
 _WHOLE_FROM: Final = 10_000
@@ -79,7 +80,10 @@ def usage_words(usage: Usage) -> str:
 
 
 def _rules(usage: Usage) -> str:
-    return f" with {many(usage.evaluations / usage.requests, 'rule')} each" if usage.evaluations else ""
+    """Rules of each request, where more are processed than are free."""
+    if usage.evaluations <= FREE_RULES * usage.requests:
+        return ""
+    return f" with {plain(usage.evaluations / usage.requests)} rules each"
 
 
 def _from_to(low: str, high: str) -> str:

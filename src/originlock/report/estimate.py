@@ -14,7 +14,7 @@ from originlock.cost.bill import HOURS_PER_MONTH, UNIT_PRICE
 from originlock.cost.estimate import DimensionAmounts, Estimate
 from originlock.cost.mutual import MutualParts, mutual_parts
 from originlock.cost.openness import open_in_estimate
-from originlock.cost.units import Dimension
+from originlock.cost.units import KEY_FACTOR, Dimension, ServerKey
 from originlock.facts.prices import Egress, Item, Price
 from originlock.facts.usage import Kind, Usage
 from originlock.report.amounts import dollars, quantity, usage_words
@@ -81,6 +81,14 @@ def estimate_sheet(made: Estimate) -> Sheet:
     )
 
 
+def key_words(key: ServerKey) -> str:
+    """What is to be said of a certificate's key: nothing, if it is like most."""
+    if key is ServerKey.COMMON:
+        return ""
+    size = "with a key beyond RSA-8192" if key is ServerKey.LARGEST else f"with an {key.value.upper()} key"
+    return f", {size} (each new connection counts {KEY_FACTOR[key]} times)"
+
+
 def price_remarks(prices: Sequence[Price], transfer: Egress | None = None) -> tuple[str, ...]:
     """What each date and source is for."""
     by_source: dict[str, list[str]] = {}
@@ -114,7 +122,8 @@ def _lead(made: Estimate) -> tuple[str, ...]:
         saved = f"${dollars(made.network_lock)}" if made.network_lock.high else "nothing"
         locks.append(f"the network lock would save {saved}")
     units = f"{quantity(made.lcu.total)} {unit}, decided by {decided}" if decided else f"no {unit}"
-    given = f"{usage_words(made.figures.usage)}{', with mutual TLS' if made.figures.mutual else ''}"
+    listeners = (", with mutual TLS" if made.figures.mutual else "") + key_words(made.figures.key)
+    given = usage_words(made.figures.usage) + listeners
     return (
         f"${dollars(made.per_hour.total, CENTS_OF_HOURS)} an hour; {units}",
         *(["; ".join(locks)] if locks else []),
