@@ -132,7 +132,7 @@ def test_free_transfer_is_free_only_once(offline: Product) -> None:
 def test_the_flood_text_has_the_postures_side_by_side(offline: Product) -> None:
     """A person could not compare the door open with the door shut."""
     out = offline.run(*STORM).out
-    assert out.splitlines()[0] == "A flood of 10,000 connections/s for 1 h on an ALB in eu-west-1"
+    assert out.splitlines()[0] == "A flood of 10,000 connections/s for 1 hour on an ALB in eu-west-1"
     header = next(
         line for line in out.splitlines() if "security group" in line and "mutual TLS" in line and "$" not in line
     )
@@ -165,8 +165,8 @@ def test_an_estimate_asks_aws_nothing(offline: Product) -> None:
 
 def test_choices_are_those_of_the_model() -> None:
     """A kind of load balancer, or of key, would be reckoned that nobody can ask for."""
-    assert KINDS == tuple(each.value for each in Kind)
-    assert KEYS == tuple(each.value for each in ServerKey)
+    assert tuple(each.value for each in Kind) == KINDS
+    assert tuple(each.value for each in ServerKey) == KEYS
 
 
 def test_a_large_key_makes_connections_dearer(offline: Product) -> None:

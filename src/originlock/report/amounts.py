@@ -16,7 +16,7 @@ _WHOLE_FROM: Final = 10_000
 """Dollars from which nobody reads cents."""
 
 _SIZES: Final = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "KB"))
-_TIMES: Final = ((86_400, "d"), (3600, "h"), (60, "min"))
+_TIMES: Final = ((86_400, "day"), (3600, "hour"), (60, "minute"))
 
 
 def dollars(amount: Amount | Fraction, places: int = 2) -> str:
@@ -56,15 +56,15 @@ def size(bytes_: Fraction) -> str:
     for factor, unit in _SIZES:
         if bytes_ >= factor:
             return f"{plain(bytes_ / factor)} {unit}"
-    return f"{plain(bytes_)} bytes"
+    return many(bytes_, "byte")
 
 
 def time(seconds: Fraction) -> str:
     """A duration, in the largest unit of which there is one at least."""
     for factor, unit in _TIMES:
         if seconds >= factor:
-            return f"{plain(seconds / factor)} {unit}"
-    return f"{plain(seconds)} s"
+            return many(seconds / factor, unit)
+    return many(seconds, "second")
 
 
 def usage_words(usage: Usage) -> str:

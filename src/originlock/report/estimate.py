@@ -127,7 +127,7 @@ def _lead(made: Estimate) -> tuple[str, ...]:
     return (
         f"${dollars(made.per_hour.total, CENTS_OF_HOURS)} an hour; {units}",
         *(["; ".join(locks)] if locks else []),
-        f"for {given}; a month is {HOURS_PER_MONTH} hours",
+        f"for {given}",
     )
 
 
@@ -147,7 +147,8 @@ def _bill(made: Estimate) -> Part:
         if number != "0" or what.startswith("capacity")
     ]
     total = Row(("total", "", dollars(hour.total, CENTS_OF_HOURS), dollars(month.total)), Tone.TITLE)
-    return Part("What is paid for", ("", "number", "$ an hour", "$ a month"), (*rows, total))
+    said = f"A month is {HOURS_PER_MONTH} hours, as in AWS's own calculator."
+    return Part("What is paid for", ("", "number", "$ an hour", "$ a month"), (*rows, total), (said,))
 
 
 def _dimensions(made: Estimate) -> Part:
@@ -194,12 +195,16 @@ def _locks(made: Estimate) -> Part:
             f"Round the edge come {usage_words(made.figures.bypass)}. What they cost is the bill with them, less the"
             " bill without them: in other dimensions they are free."
         )
+        remarks += [_LET_IN] if parts is not None else []
     return Part(
         "What each lock adds or saves",
         ("", UNIT_WORDS[made.figures.owned.kind], "$ a month"),
         tuple(rows),
         tuple(remarks),
     )
+
+
+_LET_IN: Final = "Mutual TLS is reckoned as if it let in all of them; what it keeps out: originlock cost storm."
 
 
 def _change(parts: MutualParts) -> str:

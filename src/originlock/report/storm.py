@@ -34,7 +34,9 @@ def storm_sheet(made: Storm) -> Sheet:
         f"A flood of {rate} for {lasting} on an ALB in {made.prices.region}",
         (
             _lead(made),
-            f"on top of {'no normal load' if made.normal == Usage() else usage_words(made.normal)}",
+            "with no normal load"
+            if made.normal == Usage()
+            else f"on top of {usage_words(made.normal)}, the normal load",
         ),
         (
             _postures(made),
