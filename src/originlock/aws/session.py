@@ -51,6 +51,13 @@ class CertificateManager(Protocol):
         """ACM API reference, DescribeCertificate."""
 
 
+class PriceListApi(Protocol):
+    """What is asked of AWS's price list; for it, too, there are no types in the house."""
+
+    def get_products(self, **given: Any) -> Any:  # noqa: ANN401  as botocore has it
+        """AWS Price List API reference, GetProducts."""
+
+
 class Sessions:
     """Makes clients once for each place and service. For use from several threads, and so are the clients."""
 
@@ -91,6 +98,23 @@ class Sessions:
     def acm(self, place: Place) -> CertificateManager:
         """The Certificate Manager client of a place; errors as `ec2`."""
         return cast("CertificateManager", self._client(place, "acm"))
+
+    def pricing(self, place: Place) -> PriceListApi:
+        """The price list's client of a place, whose Region has to be one that has it; errors as `ec2`."""
+        return cast("PriceListApi", self._client(place, "pricing"))
+
+    def has_credentials(self, place: Place) -> bool:
+        """Whether there is anything to sign a call with; whether AWS takes it is another question.
+
+        Raises:
+            UsageError: there is no such profile.
+            CloudError: the AWS configuration cannot be read.
+        """
+        try:
+            with self._making:
+                return self._session(place.profile).get_credentials() is not None
+        except botocore.exceptions.BotoCoreError as error:
+            raise unusable(error) from error
 
     def account(self, place: Place) -> str:
         """The number of a place's account: its role's, or what STS says, which needs no permission; asked once.
