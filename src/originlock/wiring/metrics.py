@@ -5,9 +5,14 @@ Lives here: making the adapter. Must not live here: deciding anything with it.
 
 from __future__ import annotations
 
+from typing import Final
+
 from originlock.errors import UsageError
 from originlock.intent.policy import Place
 from originlock.ports.metering import Meter
+
+_COLONS: Final = 5
+"""Of an ARN: arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE."""
 
 
 def place_of(named: tuple[str, ...], region: str | None, profile: str | None, role: str | None) -> Place:
@@ -16,7 +21,7 @@ def place_of(named: tuple[str, ...], region: str | None, profile: str | None, ro
     Raises:
         UsageError: they are of several Regions.
     """
-    regions = {each.split(":")[3] for each in named if each.startswith("arn:") and each.count(":") > 3}
+    regions = {each.split(":")[3] for each in named if each.startswith("arn:") and each.count(":") >= _COLONS}
     if region is not None:
         regions.add(region)
     if len(regions) > 1:
