@@ -80,6 +80,10 @@ CASES: dict[str, Changed] = {
         msgspec.structs.replace(p, hostnames=(), edge_account=None),
         msgspec.structs.replace(s, zone=None),
     ),
+    "no-edge-account": lambda p, s: (
+        msgspec.structs.replace(p, edge_account=None),
+        msgspec.structs.replace(s, zone=None),
+    ),
     "zone-unread": lambda p, s: (p, msgspec.structs.replace(s, zone=UNREAD)),
     "no-zone": lambda p, s: (p, msgspec.structs.replace(s, zone=Missing("zone"))),
     "pulls-unread": lambda p, s: (p, with_zone(s, zone_pulls=UNREAD)),
@@ -251,3 +255,16 @@ def test_two_origins_of_one_listener_are_refused_together() -> None:
     ]
     assert not plan.changes
     assert composed(frame, (said(policy, snapshot),)).changes
+
+
+def test_who_uploads_by_hand_says_so() -> None:
+    """A plan that uploads nothing waits in vain for the edge to present ours, and stops half way."""
+    policy, snapshot = CASES["no-edge-account"](*read(plain_world()))
+    (objection,) = said(policy, snapshot).objections
+    assert '"upload by hand"' in objection.remedy
+    assert not said(asked(policy, acknowledged=("upload by hand",)), snapshot).objections
+    # Where nothing is narrowed there is nothing to wait for.
+    for harmless in ({"mode": "passthrough"}, {"echo": ""}, {"mode": "off"}):
+        assert not said(asked(policy, **harmless), snapshot).objections
+    locked = with_listener(_store(snapshot), mutual=MutualTls("verify", OURS_ARN))
+    assert not said(policy, locked).objections

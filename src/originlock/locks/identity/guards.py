@@ -49,6 +49,7 @@ def objections(stand: Standing, snapshot: Snapshot, made: Moves) -> tuple[Object
         *_of_probe(stand, made),
         *_of_store(stand, made),
         *_of_bucket(stand, snapshot, made),
+        *_of_account(stand, made),
         *_of_zone(stand, snapshot),
     ]
     return tuple(
@@ -79,6 +80,7 @@ def _word_of(store: str) -> str:
 _FIRST: Final = (Phase.PREPARE, Phase.WIDEN)
 _TRUSTS: Final = CreateTrustStore | ReplaceBundle
 _ACKNOWLEDGE: Final = 'if that is meant, add "{word}" to acknowledge in [origins.{origin}.identity]'
+_BY_HAND: Final = "upload by hand"
 _NEWER: Final = "delete it at the edge; or issue ours anew, to be deployed last: originlock ca renew {ca} {leaf}"
 
 Said = Iterator[tuple[str, str, str]]
@@ -249,6 +251,16 @@ def _of_bucket(stand: Standing, snapshot: Snapshot, made: Moves) -> Said:
     elif isinstance(bucket, Bucket) and not bucket.private and "bucket" not in stand.identity.acknowledged:
         # A bundle is public by nature; but who can write there decides whom the load balancer trusts next.
         yield "bucket-public", f"the bucket {name} does not block public access", 'block it, or acknowledge "bucket"'
+
+
+def _of_account(stand: Standing, made: Moves) -> Said:
+    """Without the edge's account nobody has it present ours, and what is to be narrowed waits for that in vain."""
+    by_hand = stand.policy.edge_account is None and stand.identity.certificate == "own"
+    if by_hand and made.presented and _BY_HAND not in stand.identity.acknowledged:
+        origin = stand.policy.origin
+        said = f"there is no [origins.{origin}.edge_account], so that nothing has the edge present our certificate"
+        remedy = f"add it; or upload and switch it on there by hand: {_ACKNOWLEDGE}"
+        yield "no-edge-account", said, remedy.format(word=_BY_HAND, origin=origin)
 
 
 def _of_zone(stand: Standing, snapshot: Snapshot) -> Said:
