@@ -13,7 +13,7 @@ import msgspec
 from originlock.cost.bill import HOURS_PER_MONTH, UNIT_PRICE, Bill, Owned, bill
 from originlock.cost.readings import DEAREST, Amount, Question, Reading, hull, readings
 from originlock.cost.units import Dimension, Units, marginal, units, with_headers
-from originlock.facts.prices import RegionPrices
+from originlock.facts.prices import Item, RegionPrices
 from originlock.facts.usage import Kind, Usage
 
 OPEN: tuple[Question, ...] = (Question.GIGABYTE, Question.LAMBDA, Question.HEADERS)
@@ -79,7 +79,8 @@ class Estimate(msgspec.Struct, frozen=True):
         lcu: the units.
         per_hour: dollars an hour.
         per_month: dollars for 730 hours.
-        identity_lock: dollars a month that mutual TLS adds (with it, less without it); None where there is none.
+        identity_lock: dollars a month that mutual TLS adds (with it, less without it); None where there can be none,
+            and where it is not asked for and a trust store's price is not known.
         bypassing: units an hour that those who come round the edge are the cause of: what the network lock saves.
         bypassing_alone: units an hour that they would need if they were alone, which is what people reckon wrongly.
         network_lock: dollars a month that the network lock saves.
@@ -165,6 +166,9 @@ def _bill(prices: RegionPrices, figures: Figures, reading: Reading) -> Bill:
 def _identity_lock(prices: RegionPrices, figures: Figures) -> Amount | None:
     """What mutual TLS adds a month, whether the figures are with it or without it; only an ALB can have it."""
     if figures.owned.kind is not Kind.ALB:
+        return None
+    if not figures.mutual and not prices.knows(Item.TRUST_STORE_HOUR):
+        # What is only told beside the estimate must not be why there is none.
         return None
     stores = figures.owned.trust_stores or 1
     replace = msgspec.structs.replace

@@ -111,6 +111,10 @@ class RegionPrices(msgspec.Struct, frozen=True):
                 return each
         raise self._missing(ITEM_WORDS[item])
 
+    def knows(self, item: Item) -> bool:
+        """Whether the price of one thing is known."""
+        return any(each.item is item for each in self.prices)
+
     def usd(self, item: Item) -> Fraction:
         """The same, in dollars alone.
 
