@@ -52,6 +52,24 @@ def constants() -> dict[str, object]:
     }
 
 
+def quantities() -> dict[str, object]:
+    """Units that the calculator's fields take, and the most that it believes, as the command line does."""
+    return {
+        "seconds": {"s": "1", "m": "60", "min": "60", "h": "3600", "d": "86400"},
+        "bytes": {"B": "1", "GB": "1000000000"},
+        "thousands": {"": "1", "k": "1000", "M": "1000000"},
+        "most": {
+            "rate": "1e8",
+            "count": "1e10",
+            "flow": "1e7",
+            "size": "1e12",
+            "month": "1e9",
+            "duration": "8760",
+            "seconds": "1e8",
+        },
+    }
+
+
 def regions(known: Iterable[RegionPrices]) -> dict[str, object]:
     """Prices by Region, each with its date and source."""
     return {without_controls(each.region): _region(each) for each in known}

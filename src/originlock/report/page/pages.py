@@ -14,7 +14,7 @@ from originlock.facts.prices import RegionPrices
 from originlock.facts.usage import Kind
 from originlock.report.document import without_controls
 from originlock.report.page.asked import FLOOD, asked_of_estimate, asked_of_storm
-from originlock.report.page.embedded import constants, regions
+from originlock.report.page.embedded import constants, quantities, regions
 from originlock.report.page.history import balancers, mean_hour
 from originlock.report.page.shell import document, escaped, table
 
@@ -113,6 +113,7 @@ anywhere. These are the numbers without it.</p>{"".join(tables)}</main></noscrip
     data = {
         "page": page,
         "constants": constants(),
+        "quantities": quantities(),
         "kind_words": {kind.value: words for kind, words in KIND_WORDS.items()},
         "posture_words": {posture.value: words for posture, words in POSTURE_WORDS.items()},
         "regions": regions(offered.values()),
