@@ -122,6 +122,7 @@ class FakeTrust:
         self.pace = pace or Pace()
         self.calls: list[str] = []
         self.acts: list[tuple[Act, Outcome | None]] = []
+        self.phases: list[str] = []
         self.faults: dict[int, Fault] = {}
         self.dark: frozenset[str] = frozenset()
         self.seen_presented: set[tuple[str, str]] = set()
@@ -336,6 +337,7 @@ class FakeTrust:
     def perform(self, acts: tuple[tuple[Place, Change, Act], ...]) -> Iterator[tuple[Change, Outcome]]:
         """One after the other, in this order."""
         for _, change, act in acts:
+            self.phases.append(change.phase.value)
             fault = self._fault(type(act).__name__)
             if fault is Fault.LOST_BEFORE:
                 outcome: Outcome = Unsure("no answer")

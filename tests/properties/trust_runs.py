@@ -89,6 +89,7 @@ class TrustSite:
         """Plan and apply."""
         self._count += 1
         self.trust.seen_presented.clear()
+        self.trust.phases.clear()
         readers, state = self.readers(), self.state
         writers = Writers(self.trust, state, state, state, state, state, state)
         order = Order(f"run-{self._count}", "rollback" if undo else "apply", "test", "0")
@@ -160,6 +161,13 @@ def seen_first(site: TrustSite) -> None:
     assert not site.trust.verified_unseen, f"P7: {site.trust.verified_unseen}"
 
 
+def tidied_last(site: TrustSite) -> None:
+    """P11: in a run nothing is widened, narrowed or undone after something was tidied, for which nothing leads back."""
+    phases = site.trust.phases
+    first = phases.index("tidy") if "tidy" in phases else len(phases)
+    assert set(phases[first:]) <= {"tidy"}, f"P11: {phases}, after {_last(site)}"
+
+
 def keeps_the_invariants(site: TrustSite, since: int = 0) -> None:
     """All of them, in every state since a moment."""
     never_refused(site, since)
@@ -167,6 +175,7 @@ def keeps_the_invariants(site: TrustSite, since: int = 0) -> None:
     never_back(site, since)
     leaves_others_alone(site, since)
     seen_first(site)
+    tidied_last(site)
 
 
 def _last(site: TrustSite) -> str:

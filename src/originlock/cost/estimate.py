@@ -12,7 +12,7 @@ import msgspec
 
 from originlock.cost.bill import HOURS_PER_MONTH, UNIT_PRICE, Bill, Owned, bill
 from originlock.cost.readings import DEAREST, Amount, Question, Reading, hull, readings
-from originlock.cost.units import Dimension, Units, marginal, units, with_headers
+from originlock.cost.units import Dimension, ServerKey, Units, marginal, units, with_headers
 from originlock.facts.prices import Item, RegionPrices
 from originlock.facts.usage import Kind, Usage
 
@@ -28,12 +28,14 @@ class Figures(msgspec.Struct, frozen=True):
         usage: of an average hour, certificate headers not among its bytes.
         mutual: listeners verify clients' certificates.
         bypass: the part of the usage that comes round the edge, which the network lock keeps out.
+        key: of the listener's certificate.
     """
 
     owned: Owned
     usage: Usage
     mutual: bool = False
     bypass: Usage = Usage()
+    key: ServerKey = ServerKey.COMMON
 
 
 class DimensionAmounts(msgspec.Struct, frozen=True):
@@ -80,7 +82,8 @@ class Estimate(msgspec.Struct, frozen=True):
         per_hour: dollars an hour.
         per_month: dollars for 730 hours.
         identity_lock: dollars a month that mutual TLS adds (with it, less without it); None where there can be none,
-            and where it is not asked for and a trust store's price is not known.
+            and where it is not asked for and a trust store's price is not known. All of the usage is taken to be let
+            in: what the lock spares by refusing those who come round the edge is told of a flood alone (`storm`).
         bypassing: units an hour that those who come round the edge are the cause of: what the network lock saves.
         bypassing_alone: units an hour that they would need if they were alone, which is what people reckon wrongly.
         network_lock: dollars a month that the network lock saves.
@@ -108,7 +111,8 @@ def estimate(prices: RegionPrices, figures: Figures) -> Estimate:
 
     def caused(reading: Reading) -> Fraction:
         kind, mutual = figures.owned.kind, figures.mutual
-        return marginal(kind, _counted(figures, reading), _counted(alone, reading), reading, mutual=mutual)
+        everyone, bypassing = _counted(figures, reading), _counted(alone, reading)
+        return marginal(kind, everyone, bypassing, reading, mutual=mutual, key=figures.key)
 
     return Estimate(
         prices,
@@ -156,7 +160,7 @@ def _counted(figures: Figures, reading: Reading) -> Usage:
 
 
 def _units(figures: Figures, reading: Reading) -> Units:
-    return units(figures.owned.kind, _counted(figures, reading), reading, mutual=figures.mutual)
+    return units(figures.owned.kind, _counted(figures, reading), reading, mutual=figures.mutual, key=figures.key)
 
 
 def _bill(prices: RegionPrices, figures: Figures, reading: Reading) -> Bill:

@@ -13,7 +13,7 @@ from originlock.cost import estimate as estimates, storm as storms
 from originlock.cost.estimate import Figures
 from originlock.cost.readings import ANSWERS, Question, Reading, readings
 from originlock.cost.storm import Flood, Posture, added_units, sent_bytes
-from originlock.cost.units import units, with_headers
+from originlock.cost.units import ServerKey, units, with_headers
 from originlock.facts.usage import Kind, Usage
 
 
@@ -24,7 +24,7 @@ def open_in_estimate(figures: Figures) -> tuple[Question, ...]:
 
     def reckon(reading: Reading) -> Hashable:
         return tuple(
-            units(kind, with_headers(usage, reading) if mutual else usage, reading, mutual=mutual)
+            units(kind, with_headers(usage, reading) if mutual else usage, reading, mutual=mutual, key=figures.key)
             for usage in (figures.usage, figures.bypass)
             for mutual in switched
         )
@@ -32,13 +32,13 @@ def open_in_estimate(figures: Figures) -> tuple[Question, ...]:
     return _moving(reckon, estimates.OPEN)
 
 
-def open_in_storm(flood: Flood, normal: Usage) -> tuple[Question, ...]:
+def open_in_storm(flood: Flood, normal: Usage, key: ServerKey = ServerKey.COMMON) -> tuple[Question, ...]:
     """What a flood's capacity units and bytes depend on, in any posture."""
 
     def reckon(reading: Reading) -> Hashable:
         # GB, not bytes: what a GB is moves the dollars of the transfer, too.
         return tuple(
-            (added_units(each, flood, normal, reading), sent_bytes(each, flood, reading) / reading.gigabyte)
+            (added_units(each, flood, normal, reading, key), sent_bytes(each, flood, reading) / reading.gigabyte)
             for each in Posture
         )
 

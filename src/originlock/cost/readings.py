@@ -22,13 +22,15 @@ class Reading(msgspec.Struct, frozen=True):
     """One answer to every open question.
 
     Attributes:
-        gigabyte: bytes in the GB that AWS's price and LCU pages speak of. Not stated there.
+        gigabyte: bytes in the GB that AWS's price and LCU pages speak of. Not stated there: its own example has 300 KB
+            a second for 1.08 GB an hour, which is 10^9, and its tiers of data transfer end at 10,240 GB for 10 TB.
         lambda_adds: a Lambda target's bytes are added to the others' within one dimension; else each is one of its
             own. Not stated.
         refused_count: a TLS handshake that the load balancer refuses is a new, active connection. Metrics count
             TCP connections; whether such ones are billed is not stated.
         header_bytes: what ALB adds to each request in verify mode, in bytes: five X-Amzn-Mtls headers, measured with
-            certificates like the edge's: 1,900 where it presents a P-256 leaf, 2,180 where an RSA-2048 one.
+            certificates like the edge's: 1,900 where it presents a P-256 leaf, 2,180 where an RSA-2048 one. The edge's
+            own was not measured.
         handshake_bytes: what the load balancer sends within one TLS handshake, in bytes, refused ones too: 3 to 5 kB.
             Access logs' sent bytes leave it out and so "won't match DataTransfer-Out-Bytes" (AWS, access logs).
     """
@@ -57,8 +59,9 @@ ANSWERS: Final[dict[Question, tuple[int | bool, ...]]] = {
     Question.HEADERS: (2180, 1900),
     Question.HANDSHAKE: (5000, 3000),
 }
-"""The dearest first, which is `Reading()`. All are one or the other, but for the handshake's bytes, in which every
-result is linear: its two ends are enough."""
+"""First the one by which a bill is dearest, which is `Reading()`; what a class of clients is the cause of can be dearer
+by another. All are one or the other, but for the handshake's bytes: with them nothing but what is sent grows, and so
+the two ends are enough."""
 
 DEAREST: Final = Reading()
 CHEAPEST: Final = msgspec.structs.replace(DEAREST, **{each.value: answers[-1] for each, answers in ANSWERS.items()})

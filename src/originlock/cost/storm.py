@@ -18,7 +18,7 @@ import msgspec
 from originlock.cost.bill import UNIT_PRICE
 from originlock.cost.egress import transfer_usd
 from originlock.cost.readings import Amount, Question, Reading, hull
-from originlock.cost.units import units, with_headers
+from originlock.cost.units import ServerKey, evaluations, units, with_headers
 from originlock.facts.prices import RegionPrices
 from originlock.facts.usage import SECONDS_PER_HOUR, ZERO, Kind, Usage
 
@@ -37,9 +37,13 @@ class Posture(enum.Enum):
 class Flood(msgspec.Struct, frozen=True):
     """A flood that knows the origin's own name.
 
+    Connections that the load balancer opens to targets because of it are not in it: metrics count them, but it keeps
+    them open for many requests, and how many is not told.
+
     Attributes:
         rate: connections a second.
-        hours: for how long; it starts with an hour of the bill, which is dearest.
+        hours: for how long; it starts with an hour of the bill, which is dearest: of a flood that lies across two hours
+            the normal load hides more.
         requests_per_connection: HTTP requests on each.
         request_bytes: of each request, as ALB counts them.
         response_bytes: of each response; what leaves for the internet.
@@ -84,6 +88,7 @@ class Storm(msgspec.Struct, frozen=True):
         normal: an hour of the normal load, certificate headers not among its bytes.
         already_gb: GB that went out to the internet before in this month.
         harms: one for each posture.
+        key: of the listener's certificate.
     """
 
     prices: RegionPrices
@@ -91,9 +96,17 @@ class Storm(msgspec.Struct, frozen=True):
     normal: Usage
     already_gb: Fraction
     harms: tuple[Harm, ...]
+    key: ServerKey = ServerKey.COMMON
 
 
-def storm(prices: RegionPrices, flood: Flood, normal: Usage, already_gb: Fraction | None = None) -> Storm:
+def storm(
+    prices: RegionPrices,
+    flood: Flood,
+    normal: Usage,
+    already_gb: Fraction | None = None,
+    *,
+    key: ServerKey = ServerKey.COMMON,
+) -> Storm:
     """Reckon what a flood adds in each posture.
 
     Args:
@@ -101,26 +114,27 @@ def storm(prices: RegionPrices, flood: Flood, normal: Usage, already_gb: Fractio
         flood: what comes.
         normal: an hour of the normal load.
         already_gb: GB out before in this month; None: as many as are free.
+        key: of the listener's certificate: handshakes are what most floods are charged by.
 
     Raises:
         UsageError: a price that is needed is not known in this Region.
     """
     already = prices.transfer().free_gb if already_gb is None else already_gb
-    harms = tuple(_harm(each, prices, flood, normal, already) for each in Posture)
-    return Storm(prices, flood, normal, already, harms)
+    asked = Storm(prices, flood, normal, already, (), key)
+    return msgspec.structs.replace(asked, harms=tuple(_harm(each, asked) for each in Posture))
 
 
-def _harm(posture: Posture, prices: RegionPrices, flood: Flood, normal: Usage, already_gb: Fraction) -> Harm:
-    price, egress = prices.usd(UNIT_PRICE[Kind.ALB]), prices.transfer()
+def _harm(posture: Posture, asked: Storm) -> Harm:
+    price, egress = asked.prices.usd(UNIT_PRICE[Kind.ALB]), asked.prices.transfer()
 
     def lcu(reading: Reading) -> Fraction:
-        return added_units(posture, flood, normal, reading)
+        return added_units(posture, asked.flood, asked.normal, reading, asked.key)
 
     def gb(reading: Reading) -> Fraction:
-        return sent_bytes(posture, flood, reading) / reading.gigabyte
+        return sent_bytes(posture, asked.flood, reading) / reading.gigabyte
 
     def out_usd(reading: Reading) -> Fraction:
-        return transfer_usd(egress, gb(reading), already_gb)
+        return transfer_usd(egress, gb(reading), asked.already_gb)
 
     return Harm(
         posture,
@@ -132,16 +146,18 @@ def _harm(posture: Posture, prices: RegionPrices, flood: Flood, normal: Usage, a
     )
 
 
-def added_units(posture: Posture, flood: Flood, normal: Usage, reading: Reading) -> Fraction:
+def added_units(
+    posture: Posture, flood: Flood, normal: Usage, reading: Reading, key: ServerKey = ServerKey.COMMON
+) -> Fraction:
     """LCU-hours that a flood adds to the normal load's, over all its hours."""
     mutual = posture is Posture.MUTUAL_TLS
     usual = with_headers(normal, reading) if mutual else normal
-    before = units(Kind.ALB, usual, reading, mutual=mutual).total
+    before = units(Kind.ALB, usual, reading, mutual=mutual, key=key).total
     coming = flooding(posture, flood, reading)
     whole, rest = divmod(flood.hours, 1)
-    full = units(Kind.ALB, usual + coming, reading, mutual=mutual).total - before
+    full = units(Kind.ALB, usual + coming, reading, mutual=mutual, key=key).total - before
     # The last hour is not full: its averages are over sixty minutes all the same.
-    last = units(Kind.ALB, usual + coming.times(rest), reading, mutual=mutual).total - before
+    last = units(Kind.ALB, usual + coming.times(rest), reading, mutual=mutual, key=key).total - before
     return whole * full + last
 
 
@@ -155,7 +171,7 @@ def flooding(posture: Posture, flood: Flood, reading: Reading) -> Usage:
                 active=flood.rate * flood.open_seconds,
                 bytes=requests * SECONDS_PER_HOUR * (flood.request_bytes + flood.response_bytes),
                 requests=requests,
-                evaluations=requests * flood.rules,
+                evaluations=evaluations(requests, flood.rules),
             )
         case Posture.MUTUAL_TLS:
             # Refused within the handshake: no request is ever read. Whether such connections are billed is open.

@@ -30,6 +30,32 @@ LAMBDA_GB: Final = Fraction(4, 10)
 """GB an hour for Lambda targets (the same page)."""
 
 
+class ServerKey(enum.Enum):
+    """How large the key of the listener's certificate is: the larger, the fewer handshakes one unit covers.
+
+    Of a listener with several certificates each handshake is charged by the one that it chose; the largest is dearest.
+    """
+
+    COMMON = "rsa-2048"
+    """RSA up to 2,048 bits, ECDSA up to 256."""
+    LARGE = "rsa-4096"
+    """RSA up to 4,096 bits, ECDSA up to 384."""
+    LARGER = "rsa-8192"
+    """RSA up to 8,192 bits, ECDSA up to 521."""
+    LARGEST = "larger"
+
+
+KEY_FACTOR: Final = {
+    ServerKey.COMMON: 1,
+    ServerKey.LARGE: 5,
+    ServerKey.LARGER: 25,
+    ServerKey.LARGEST: 100,
+}
+"""How many times as much a new connection counts: one LCU covers 25, 5, 1 or 0.25 of them a second, and "certificate
+key size affects only the number of new connections per second" (AWS, Elastic Load Balancing FAQs; a public copy, its
+questions still there in 2026). Said of Application Load Balancers alone."""
+
+
 class Covered(msgspec.Struct, frozen=True):
     """What one unit covers, besides 1 GB an hour.
 
@@ -97,14 +123,28 @@ def _units_alone(each: tuple[Dimension, Fraction]) -> Fraction:
     return each[1]
 
 
-def units(kind: Kind, usage: Usage, reading: Reading, *, mutual: bool = False) -> Units:
+def evaluations(requests: Fraction, rules: Fraction) -> Fraction:
+    """Rules processed a second: at least those that are free, since no request can lend to others what it leaves.
+
+    Args:
+        requests: a second.
+        rules: that each of them processes.
+    """
+    return requests * max(rules, Fraction(FREE_RULES))
+
+
+def units(
+    kind: Kind, usage: Usage, reading: Reading, *, mutual: bool = False, key: ServerKey = ServerKey.COMMON
+) -> Units:
     """The capacity units of an hour.
 
     Args:
-        kind: of load balancer; only an ALB has Lambda targets, rules and mutual TLS, and of others these are ignored.
+        kind: of load balancer; only an ALB has Lambda targets, rules, mutual TLS and keys that count: of others these
+            are ignored.
         usage: of the hour, its bytes as the load balancer counts them (see `with_headers`).
         reading: the answers to what AWS leaves open.
         mutual: the listener uses mutual TLS.
+        key: of the listener's certificate; of a listener without TLS `ServerKey.COMMON`.
     """
     covered = COVERED[kind]
     bytes_ = Fraction(usage.bytes, reading.gigabyte)
@@ -117,7 +157,7 @@ def units(kind: Kind, usage: Usage, reading: Reading, *, mutual: bool = False) -
         )
     lambda_ = usage.lambda_bytes / reading.gigabyte / LAMBDA_GB
     return Units(
-        usage.new_connections / covered.new_connections,
+        usage.new_connections * KEY_FACTOR[key] / covered.new_connections,
         usage.active / (ALB_ACTIVE_MUTUAL if mutual else covered.active),
         bytes_ + lambda_ if reading.lambda_adds else max(bytes_, lambda_),
         max(ZERO, usage.evaluations - FREE_RULES * usage.requests) / RULES_PER_UNIT,
@@ -128,16 +168,27 @@ def with_headers(usage: Usage, reading: Reading) -> Usage:
     """The same usage once listeners verify: ALB inserts certificate headers into each request, and charges for them.
 
     "Data processed includes the bytes for the certificate metadata that the load balancer inserts into headers for
-    every request routed to the targets" (AWS, Elastic Load Balancing pricing).
+    every request routed to the targets" (AWS, Elastic Load Balancing pricing). They are counted among the bytes of
+    targets that are no Lambda functions: how many requests went to which is not known here. Where all of them go to
+    Lambda, one unit would cover less than half as many of these bytes.
     """
     more = usage.requests * SECONDS_PER_HOUR * reading.header_bytes
     return msgspec.structs.replace(usage, bytes=usage.bytes + more)
 
 
-def marginal(kind: Kind, everyone: Usage, part: Usage, reading: Reading, *, mutual: bool = False) -> Fraction:
+def marginal(
+    kind: Kind,
+    everyone: Usage,
+    part: Usage,
+    reading: Reading,
+    *,
+    mutual: bool = False,
+    key: ServerKey = ServerKey.COMMON,
+) -> Fraction:
     """The units that a class of clients is the cause of: all of them, less what there would be without it.
 
-    Never more than the class would have alone: the highest dimension of a sum is at most the sum of the highest.
+    Never more than the class would have alone: the highest dimension of a sum is at most the sum of the highest. Never
+    less than nothing, as long as no class processes fewer rules than are free (see `evaluations`).
 
     Args:
         kind: of load balancer.
@@ -145,10 +196,11 @@ def marginal(kind: Kind, everyone: Usage, part: Usage, reading: Reading, *, mutu
         part: the usage of the class.
         reading: the answers to what AWS leaves open.
         mutual: the listener uses mutual TLS.
+        key: of the listener's certificate.
     """
     rest = everyone + part.times(Fraction(-1))
-    with_it = units(kind, everyone, reading, mutual=mutual).total
-    return with_it - units(kind, rest, reading, mutual=mutual).total
+    with_it = units(kind, everyone, reading, mutual=mutual, key=key).total
+    return with_it - units(kind, rest, reading, mutual=mutual, key=key).total
 
 
 def unit_hours(series: Sequence[Units]) -> Fraction:

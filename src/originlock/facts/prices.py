@@ -134,9 +134,13 @@ class RegionPrices(msgspec.Struct, frozen=True):
             raise self._missing(what)
         return self.egress
 
-    def as_of(self) -> datetime.date | None:
-        """The date of the oldest of these prices; None where there are none."""
-        dates = [each.as_of for each in self.prices]
+    def as_of(self, *items: Item) -> datetime.date | None:
+        """The date of the oldest of these prices, data transfer among them; None where there are none.
+
+        Args:
+            items: those that something was reckoned with; all where none is named.
+        """
+        dates = [each.as_of for each in self.prices if not items or each.item in items]
         return min([*dates, self.egress.as_of] if self.egress is not None else dates, default=None)
 
     def _missing(self, what: str) -> UsageError:

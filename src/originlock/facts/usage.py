@@ -39,7 +39,8 @@ class Usage(msgspec.Struct, frozen=True):
         bytes: bytes processed in the hour, those of Lambda targets apart.
         lambda_bytes: bytes processed in the hour for Lambda targets.
         requests: HTTP requests a second, averaged over the hour.
-        evaluations: rules processed a second, those that are free included (each request has some that are).
+        evaluations: rules processed a second, those that are free included. Where classes of clients are added, each
+            request stands in it for at least its free ones: what it leaves of them is not lent to others.
     """
 
     new_connections: Fraction = ZERO

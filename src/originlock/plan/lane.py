@@ -59,6 +59,7 @@ class State(enum.Enum):
     PROBING = "read back, and waiting for connections before it narrows"
     PROBING_AFTER = "narrowed and read back, and waiting for connections"
     WAITING = "widened, and waiting for another target before it narrows"
+    PROVED = "narrowed and proved, and waiting for all others to be before it tidies"
     UNDOING = "undoing"
     CHECKING_UNDO = "checking the undo"
     FINISHED = "finished"
@@ -85,6 +86,8 @@ class Event(enum.Enum):
     KEPT_GOES_ON = "the proof is kept, acts follow"
     KEPT_BUT_WAITS = "the proof is kept, and another target must be widened before acts follow"
     KEPT_AT_END = "the proof is kept, nothing follows"
+    KEPT_BEFORE_TIDY = "the last proof is kept, tidying follows"
+    TIDIES = "every other target has been proved, or has ended"
     BROKEN_BEFORE_NARROW = "a wanted source is not shown as let in, or a rule changed under us"
     BLIND_BEFORE_NARROW = "it cannot be read back"
     BROKEN_AFTER_NARROW = "a wanted source is newly refused"
@@ -135,6 +138,12 @@ TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
     (State.PROBING_AFTER, Event.BROKEN_AFTER_NARROW): State.UNDOING,
     (State.PROBING_AFTER, Event.INTERRUPTED): State.STOPPED,
     (State.FINISHED, Event.BROKEN_AFTER_NARROW): State.UNDOING,
+    (State.PROVING, Event.KEPT_BEFORE_TIDY): State.PROVED,
+    (State.PROBING_AFTER, Event.KEPT_BEFORE_TIDY): State.PROVED,
+    (State.PROVED, Event.TIDIES): State.ACTING,
+    (State.PROVED, Event.FORSAKEN): State.STOPPED,
+    (State.PROVED, Event.BROKEN_AFTER_NARROW): State.UNDOING,
+    (State.PROVED, Event.INTERRUPTED): State.STOPPED,
     (State.WAITING, Event.RELEASED_TO_PROVE): State.PROVING,
     (State.WAITING, Event.FORSAKEN): State.STOPPED,
     (State.WAITING, Event.INTERRUPTED): State.STOPPED,
@@ -188,11 +197,6 @@ def _at_work(held: Held) -> bool:
     return not held.settled if isinstance(held, PrefixList) else unsettled(held)
 
 
-def _takes(change: Change) -> bool:
-    """Whether a change takes something away whose going the last proof is to show."""
-    return change.effect is Effect.NARROW or change.phase is Phase.TIDY
-
-
 _Making = CreateGroup | CreatePrefixList | CreateTrustStore | CreateProbeListener
 _Made = SecurityGroup | PrefixList | TrustStore | SecureListener
 """What gets its id only when it is made, and what it is then."""
@@ -205,7 +209,8 @@ class Proof(msgspec.Struct, frozen=True):
     """One read-back against its expectation.
 
     Attributes:
-        when: ``before-narrow``, ``after-widen`` (nothing is narrowed) or ``after-narrow``.
+        when: ``before-narrow``, ``after-widen`` (nothing is narrowed), ``after-narrow``, or ``before-tidy`` (nothing is
+            widened or narrowed) and ``after-tidy``.
         what: what was expected.
         evidence: what was seen, in words.
     """
@@ -274,9 +279,10 @@ class Lane:
         )
         self.shows_presented = self.presents or any(isinstance(c.act, DeleteProbeListener) for c in changes)
         self.widen = [change for change in changes if widens(change)]
-        self.narrow = [change for change in changes if not widens(change)]
-        self.queue: list[Change] = list(self.widen or self.narrow)
-        self.narrowing = False
+        self.narrow = [change for change in changes if change.phase is Phase.NARROW]
+        self.tidy = [change for change in changes if change.phase is Phase.TIDY]
+        self.queue: list[Change] = list(self.widen or self.narrow or self.tidy)
+        self.narrowing = self.tidying = False
         self.may_narrow = True
         self.widened = False
         self.completed = False
@@ -311,12 +317,20 @@ class Lane:
         self._fresh_patience()
         self.on(Event.RELEASED if self.state is State.HELD and self.widen else Event.RELEASED_TO_PROVE)
 
+    def tidies(self) -> None:
+        """Nobody is left who could narrow, or whose narrowing could have to be undone: what has no way back is done."""
+        self._fresh_patience()
+        self.tidying = True
+        self.queue = list(self.tidy)
+        self._take_up(self.queue[0].act)
+        self.on(Event.TIDIES)
+
     def forsake(self, on: str) -> None:
         """What it waits for will not come."""
-        begun = "was narrowed" if self.state is State.WAITING else "was begun"
+        begun = "begun" if self.state is State.HELD else "narrowed" if self.state is State.WAITING else "tidied"
         self.stop(
             Event.FORSAKEN,
-            f"nothing {begun} at {self.said}, for {target_in_words(on)} had to be proved first, and was not",
+            f"nothing was {begun} at {self.said}, for {target_in_words(on)} had to be proved first, and was not",
             "see what is said of that one",
         )
 
@@ -504,9 +518,11 @@ class Lane:
         return None
 
     def _proved(self, held: Held | Unknown) -> None:
-        if self.narrowing:
+        if self.tidying:
+            self._proved_tidied(held)
+        elif self.narrowing:
             self._proved_after(held)
-        elif self.narrow:
+        elif self.narrow or (not self.widen and self.tidy):
             self._proved_before(held)
         else:
             self._proved_widening(held)
@@ -514,7 +530,7 @@ class Lane:
     def _shown(self, held: Held | Unknown) -> proving.Shown:
         if self.of_trust and not isinstance(held, Unknown):
             return self._shown_of_trust(held)
-        if isinstance(held, Missing) and any(isinstance(c.act, DeleteGroup | DeletePrefixList) for c in self.narrow):
+        if isinstance(held, Missing) and any(isinstance(c.act, DeleteGroup | DeletePrefixList) for c in self.tidy):
             return proving.Shown()
         return proving.shown(self.expectation, held, self.names)
 
@@ -522,9 +538,11 @@ class Lane:
         """What was asked for before narrowing is there; what narrowing then makes of it is told by its own acts."""
         if (unseen := blind(held)) is not None:
             return proving.Shown(unknown=f"{unseen.what}: {unseen.reason}")
-        if not self.narrowing and self.widen and remaining(renamed(self.widen[-1].act, self.names), held):
+        if self.narrowing or self.tidying:
+            return proving.Shown()
+        if self.widen and remaining(renamed(self.widen[-1].act, self.names), held):
             return proving.Shown("what was asked for")
-        return proving.Shown("the end of its change") if _at_work(held) and not self.narrowing else proving.Shown()
+        return proving.Shown("the end of its change") if _at_work(held) else proving.Shown()
 
     def _unshown(self, held: Held | Unknown) -> bool:
         """Whether AWS does not show all that was widened; in a rollback that may be more than what is wanted."""
@@ -536,7 +554,7 @@ class Lane:
 
     def _say(self, when: str, verdict: Verdict, evidence: str) -> None:
         what = "it is as asked for" if self.of_trust else proving.in_words(self.expectation, self.names)
-        if when == "after-narrow" and not self.of_trust:
+        if when in ("after-narrow", "after-tidy") and not self.of_trust:
             what += ", what was revoked is gone" if self.expectation.present else ", what was taken away is gone"
         # A proof that is taken again after a wait stands for the one before it.
         self.proofs = [proof for proof in self.proofs if proof.when != when]
@@ -550,39 +568,36 @@ class Lane:
         seen, unshown = self._shown(held), self._unshown(held)
         if (seen.missing or seen.unknown or unshown) and self._wait():
             return
-        if seen.unknown:
-            self._say("after-widen", Verdict.UNKNOWN, seen.unknown)
-            self.widened = self.completed = not self.gate
-            self.on(Event.BLIND_AT_END)
-        elif seen.missing:
+        if seen.missing and not seen.unknown:
             self._stop_on_missing("after-widen", seen.missing)
-        elif unshown:
-            self._say("after-widen", Verdict.UNKNOWN, _NOT_ALL_SHOWN)
-            self.widened = self.completed = not self.gate
-            self.on(Event.BLIND_AT_END)
+        elif seen.unknown or unshown:
+            self._say("after-widen", Verdict.UNKNOWN, seen.unknown or _NOT_ALL_SHOWN)
+            self.widened = not self.gate
+            self._end(Event.BLIND_AT_END, completes=not self.gate)
         else:
             self._say("after-widen", Verdict.KEPT, self._read_back("AWS shows them"))
-            self.widened = self.completed = True
-            self.on(Event.KEPT_AT_END)
+            self.widened = True
+            self._end(Event.KEPT_AT_END, completes=True)
 
     def _proved_before(self, held: Held | Unknown) -> None:
         seen = self._shown(held)
+        when, done = ("before-narrow", "narrowed") if self.narrow else ("before-tidy", "tidied")
         if (seen.unknown or seen.missing) and self._wait():
             return
         if seen.unknown:
-            self._say("before-narrow", Verdict.UNKNOWN, seen.unknown)
+            self._say(when, Verdict.UNKNOWN, seen.unknown)
             self.widened = not self.gate
             if self.gate:
                 self.stop(
                     Event.BLIND_BEFORE_NARROW,
-                    f"{self.said} could not be read back, so nothing was narrowed: {seen.unknown}",
+                    f"{self.said} could not be read back, so nothing was {done}: {seen.unknown}",
                     "mend the reading and run `originlock apply` again, or say --no-prove",
                 )
             else:
                 self._go_on_to_narrow()
             return
         if seen.missing:
-            self._stop_on_missing("before-narrow", seen.missing)
+            self._stop_on_missing(when, seen.missing, done)
             return
         changed = (
             ()
@@ -591,22 +606,22 @@ class Lane:
         )
         if changed:
             self.widened = False
-            self._say("before-narrow", Verdict.BROKEN, f"changed since the look: {', '.join(changed)}")
+            self._say(when, Verdict.BROKEN, f"changed since the look: {', '.join(changed)}")
             self.stop(
                 Event.BROKEN_BEFORE_NARROW,
-                f"somebody else changed {', '.join(changed)} of {self.said}, so nothing was narrowed",
+                f"somebody else changed {', '.join(changed)} of {self.said}, so nothing was {done}",
                 "run `originlock apply` again: it plans from what AWS holds then",
             )
             return
-        self._say("before-narrow", Verdict.KEPT, self._read_back("AWS shows them"))
+        self._say(when, Verdict.KEPT, self._read_back("AWS shows them"))
         self._go_on_to_narrow()
 
-    def _stop_on_missing(self, when: str, missing: str) -> None:
+    def _stop_on_missing(self, when: str, missing: str, done: str = "narrowed") -> None:
         self.widened = False
         self._say(when, Verdict.BROKEN, f"AWS does not show {missing} after {self.waited:.0f} s")
         self.stop(
             Event.BROKEN_BEFORE_NARROW,
-            f"AWS does not show {missing} of {self.said}, so nothing was narrowed",
+            f"AWS does not show {missing} of {self.said}, so nothing was {done}",
             "run `originlock apply` again; if it happens again, see who else changes it",
         )
 
@@ -615,6 +630,8 @@ class Lane:
         self.widened = True
         if not self.may_narrow:
             self.on(Event.KEPT_BUT_WAITS)
+        elif not self.narrow:
+            self.on(Event.KEPT_BEFORE_TIDY)
         elif self.connects:
             self.on(Event.READ_BACK)
         else:
@@ -644,13 +661,14 @@ class Lane:
             )
         elif self.state is State.PROBING:
             self._narrow()
-        elif self.state is State.FINISHED and not self._undoable():
+        elif self.state in (State.FINISHED, State.PROVED) and not self._undoable():
             return  # it took nothing away that could have refused anybody
-        elif self.state in (State.PROBING_AFTER, State.FINISHED) and seen.refused:
+        elif self.state in (State.PROBING_AFTER, State.FINISHED, State.PROVED) and seen.refused:
             self.completed = False
             self._undo_narrowing(f"after the narrowing {seen.refused}: it was undone", _NEWLY_REFUSED)
         elif self.state is State.PROBING_AFTER and self.after_connections is not None:
-            self._end_after_narrow(*self.after_connections)
+            event, completes = self.after_connections
+            self._end(event, completes=completes)
 
     def _proved_after(self, held: Held | Unknown) -> None:
         seen, unshown = self._shown(held), self._unshown(held)
@@ -659,7 +677,9 @@ class Lane:
                 self._say("after-narrow", Verdict.UNKNOWN, seen.unknown)
                 self._read_back_after(Event.BLIND_AT_END, completes=not self.gate)
             return
-        gone = not any(remaining(renamed(change.act, self.names), held) for change in self.narrow if _takes(change))
+        gone = not any(
+            remaining(renamed(change.act, self.names), held) for change in self.narrow if change.effect is Effect.NARROW
+        )
         if not seen.missing and not unshown and gone:
             self._say("after-narrow", Verdict.KEPT, self._read_back("AWS shows it so"))
             self._read_back_after(Event.KEPT_AT_END, completes=True)
@@ -681,11 +701,35 @@ class Lane:
             self.after_connections = event, completes
             self.on(Event.READ_BACK_AFTER)
         else:
-            self._end_after_narrow(event, completes)
+            self._end(event, completes=completes)
 
-    def _end_after_narrow(self, event: Event, completes: bool) -> None:  # noqa: FBT001  as it was kept
+    def _end(self, event: Event, *, completes: bool) -> None:
+        """The last proof was taken; what there is to tidy waits for those of all others, and is left if it failed."""
+        if completes and self.tidy and not self.tidying:
+            self.on(Event.KEPT_BEFORE_TIDY)
+            return
         self.completed = completes
         self.on(event)
+
+    def _proved_tidied(self, held: Held | Unknown) -> None:
+        """Nothing leads back from tidying, and nobody is served or refused by it: it is told how it stands."""
+        seen = self._shown(held)
+        blind = seen.unknown or (held.reason if isinstance(held, Unknown) else "")
+        left = not isinstance(held, Unknown) and any(remaining(renamed(c.act, self.names), held) for c in self.tidy)
+        if (blind or seen.missing or left) and self._wait():
+            return
+        if blind:
+            self._say("after-tidy", Verdict.UNKNOWN, blind)
+            self._end(Event.BLIND_AT_END, completes=not self.gate)
+        elif seen.missing:
+            self._say("after-tidy", Verdict.BROKEN, f"AWS does not show {seen.missing} any more")
+            self.stop(Event.BROKEN_BEFORE_NARROW, f"AWS does not show {seen.missing} of {self.said}", _SEE_WHO)
+        elif left:
+            self._say("after-tidy", Verdict.BROKEN, "what was to go is still shown")
+            self._end(Event.STRANGER_REMAINS, completes=False)
+        else:
+            self._say("after-tidy", Verdict.KEPT, self._read_back("AWS shows it so"))
+            self._end(Event.KEPT_AT_END, completes=True)
 
     def _undo(self, missing: str) -> None:
         self.widened = False

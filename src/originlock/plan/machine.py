@@ -8,6 +8,8 @@ work phase by phase, so that read-backs are batched; a lane that fails drops out
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from originlock.facts.snapshot import Held
@@ -119,7 +121,9 @@ class Machine:
             )
             for key, changes in by_lane.items()
         ]
-        self._by_change = {change.id: lane for lane in self._lanes for change in (*lane.widen, *lane.narrow)}
+        self._by_change = {
+            change.id: lane for lane in self._lanes for change in (*lane.widen, *lane.narrow, *lane.tidy)
+        }
         self._by_target: dict[str, list[Lane]] = {}
         for lane in self._lanes:
             self._by_target.setdefault(lane.target, []).append(lane)
@@ -141,19 +145,20 @@ class Machine:
                 moved |= self._moved_at_gate(lane)
 
     def _moved_at_gate(self, lane: Lane) -> bool:
-        if lane.state not in (State.HELD, State.WAITING):
+        if lane.state not in _WAITING:
             return False
-        pending = self._pending(lane, Phase.WIDEN if lane.state is State.HELD else Phase.NARROW)
+        pending = self._pending(lane, *_WAITING[lane.state])
         lost = [wait for wait in pending if self._is_lost(wait)]
+        released = not pending and lane.state is not State.PROVED
         if lost:
             lane.forsake(self._names.get(lost[0].on, lost[0].on))
-        elif not pending:
+        elif released:
             lane.release()
-        return bool(lost or not pending)
+        return bool(lost) or released
 
-    def _pending(self, lane: Lane, before: Phase) -> list[Wait]:
+    def _pending(self, lane: Lane, *before: Phase) -> list[Wait]:
         """What a lane still waits for."""
-        waits = self._waits.get((lane.target, before), ())
+        waits = [wait for phase in before for wait in self._waits.get((lane.target, phase), ())]
         return [wait for wait in waits if not all(_reached(other, wait) for other in self._by_target[wait.on])]
 
     def _is_lost(self, wait: Wait) -> bool:
@@ -173,6 +178,8 @@ class Machine:
             return Perform(tuple(lane.current() for lane in acting))
         if not live and (probing := self._connecting()) is not None:
             return probing
+        if not live and (tidying := self._begun_to_tidy()):
+            return Perform(tuple(lane.current() for lane in tidying))
         if not live:
             self._forsake_those_at_gates()
             return Finished()
@@ -205,6 +212,17 @@ class Machine:
                 return Connect(tuple(sorted(origins)), narrowed, () if narrowed else tuple(sorted(presented)))
         return None
 
+    def _begun_to_tidy(self) -> list[Lane]:
+        """Those that tidy now: nobody else has anything left to widen, narrow or prove, so that nothing goes back."""
+        ready = [
+            each
+            for each in self._lanes
+            if each.state is State.PROVED and not self._pending(each, *_WAITING[each.state])
+        ]
+        for lane in ready:
+            lane.tidies()
+        return ready
+
     def connected(self, step: Connect, seen: Connections) -> None:
         """Connections to an origin of the last `Connect` showed this.
 
@@ -219,13 +237,13 @@ class Machine:
             stops = next((each.stops for each in heard if each.stops), "")
             refused = next((each.refused for each in heard if each.refused), "")
             unpresented = next((each.unpresented for each in heard if each.unpresented), "")
-            if heard and (lane.state in awaiting or (refused and lane.state is State.FINISHED)):
+            if heard and (lane.state in awaiting or (refused and lane.state in _NARROWED)):
                 lane.connected(Connections(lane.origin, stops, refused, unpresented=unpresented))
 
     def _forsake_those_at_gates(self) -> None:
         """Nobody moves, and some wait for each other: a plan that could not have come from here. They are stopped."""
         for lane in self._lanes:
-            if lane.state in (State.HELD, State.WAITING):
+            if lane.state in _WAITING:
                 lane.forsake("what it waits for")
 
     def acted(self, change_id: str, outcome: Outcome) -> None:
@@ -271,7 +289,17 @@ def _patience(target: str, changes: tuple[Change, ...], limits: Limits) -> float
     return max(limits.settle_seconds, limits.deploy_seconds) if left or deploys else limits.settle_seconds
 
 
-_AT_A_GATE = frozenset({State.HELD, State.WAITING, State.PROBING, State.PROBING_AFTER})
+_WAITING: Final = {
+    State.HELD: (Phase.WIDEN,),
+    State.WAITING: (Phase.NARROW,),
+    State.PROVED: (Phase.WIDEN, Phase.NARROW),
+}
+"""Those that wait for another target, with what of it: who tidies waits anew, for a proof may have been taken back."""
+
+_AT_A_GATE: Final = frozenset({*_WAITING, State.PROBING, State.PROBING_AFTER})
+
+_NARROWED: Final = frozenset({State.FINISHED, State.PROVED})
+"""Those whose narrowing was proved, and is undone with the others' where the edge is refused after all."""
 
 
 def _reached(lane: Lane, wait: Wait) -> bool:

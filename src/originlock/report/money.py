@@ -72,7 +72,7 @@ def storm_data(made: Storm) -> dict[str, object]:
         },
         "normal": usage_data(made.normal),
         "egress_this_month_gb": float(made.already_gb),
-        "open_questions": questions_data(open_in_storm(flood, made.normal)),
+        "open_questions": questions_data(open_in_storm(flood, made.normal, made.key)),
         "prices": [price_data(made.prices.price(Item.ALB_LCU)), egress_data(made.prices.transfer())],
     }
 

@@ -6,11 +6,12 @@ import dataclasses
 
 import msgspec
 from tests.properties.fake_trust import Fault, listener_arn
-from tests.properties.trust_ground import Linked, Uploaded
+from tests.properties.trust_ground import BEGINS, ENDS, Linked, Uploaded, print_of
 from tests.properties.trust_runs import TrustSite, keeps_the_invariants
 from tests.properties.trust_worlds import OURS_ARN, PROBE, WWW, TrustWorld, plain_world
 
 from originlock.app.plan import Undo
+from originlock.facts.certificates import RevocationList
 from originlock.intent.policy import Overrides
 from originlock.plan.journal import last_to_undo, runs
 from originlock.plan.result import Outcome
@@ -129,3 +130,21 @@ def test_a_lock_made_by_hand_is_taken_over_without_a_gap() -> None:
     done(site)
     assert site.trust.now.stores[OURS_ARN].members == {"ours-1"}
     assert [each.leaf for each in site.trust.now.certificates] == ["leaf-a", "edge-1"], "P6: theirs is not deleted"
+
+
+def test_an_undo_leads_back_to_the_revocation_list_that_was_there() -> None:
+    """A list that refuses the edge goes again, and the one before it was tidied away: whoever it revokes gets in."""
+    world = presented_by_hand(plain_world("edge-1", mode="verify", store=("ours-1",)), "edge-1")
+    store = world.moment.stores[OURS_ARN]
+    old = dataclasses.replace(store, lists=((1, "old", frozenset({"edge-1b"})),))
+    site = TrustSite(dataclasses.replace(world, moment=dataclasses.replace(world.moment, stores={OURS_ARN: old})))
+    pem = "edge-1b edge-1"  # of a list that names by mistake what the edge presents
+    more = RevocationList("new", print_of("ours-1"), 2, BEGINS, ENDS, (), pem)
+    site.trust.authority_held = msgspec.structs.replace(world.authority, revocation_lists=(more,))
+    result = site.run()
+    assert result.outcome is Outcome.UNDONE
+    assert [sha256 for _, sha256, _ in site.trust.now.stores[OURS_ARN].lists] == ["old"]
+    fine = msgspec.structs.replace(more, pem="edge-1b edge-2")
+    site.trust.authority_held = msgspec.structs.replace(world.authority, revocation_lists=(fine,))
+    assert site.run().outcome is Outcome.DONE
+    assert [sha256 for _, sha256, _ in site.trust.now.stores[OURS_ARN].lists] == ["new"]

@@ -12,11 +12,12 @@ import msgspec
 
 from originlock.facts.certificates import Authority
 from originlock.facts.snapshot import Snapshot
-from originlock.facts.trust import Listeners, SecureListener, TrustStore
+from originlock.facts.trust import Listeners, TrustStore
 from originlock.facts.unknown import Unknown
 from originlock.facts.zone import Zone
 from originlock.intent.policy import NO_EDGE, IdentityPolicy, Policy
 from originlock.locks.identity import guards, shut_out
+from originlock.locks.identity.judged import Way, ways
 from originlock.locks.identity.leaving import leaving, others_of
 from originlock.locks.identity.moves import Moves, can_be_seen, moves
 from originlock.locks.identity.standing import SHARED, Standing, presented_for, standing
@@ -110,48 +111,19 @@ def holes(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -> tuple
     if identity.mode != "verify" or not isinstance(snapshot.listeners, Listeners):
         return ()
     stand = standing(policy, identity, snapshot)
-    found = [hole for listener in stand.secure if (hole := _hole_of(stand, snapshot, listener)) is not None]
-    for listener in stand.plain:
-        if not listener.redirects:
-            what = f"the listener on port {listener.port} speaks {listener.protocol}, and asks nobody for a certificate"
-            close = "have it redirect to HTTPS and do nothing else, or delete it"
-            found.append(_hole(policy, listener.id, what, "whom the groups admit", close))
-    if isinstance(stand.store, TrustStore) and stand.store_in_use and stand.wanted is not None:
-        found += _strangers_trusted(stand, snapshot, stand.store, stand.wanted.members)
-    return tuple(found)
+    return tuple(_hole(policy, way, _how(stand, snapshot, way)) for way in ways(stand))
 
 
-def _hole_of(stand: Standing, snapshot: Snapshot, listener: SecureListener) -> Hole | None:
-    mode = listener.mutual.mode
-    if mode == "verify" and listener.mutual.trust_store == stand.store_target:
-        return None
-    if mode == "verify":
-        what = f"the listener on port {listener.port} trusts a store that is not this origin's"
-        lets_in = "whoever has a certificate of its authorities"
-        return _hole(stand.policy, listener.id, what, lets_in, _how(stand, snapshot))
-    what = f"the listener on port {listener.port} verifies no client certificate ({mode})"
-    return _hole(stand.policy, listener.id, what, "whom the groups admit", _how(stand, snapshot))
+def _hole(policy: Policy, way: Way, close_with: str) -> Hole:
+    return Hole(policy.origin, way.target, f"{way.subject} {way.what}", way.lets_in, "", close_with)
 
 
-def _strangers_trusted(stand: Standing, snapshot: Snapshot, store: TrustStore, wanted: tuple[str, ...]) -> list[Hole]:
-    if isinstance(store.members, Unknown):
-        return []
-    more = [each for each in store.members if each not in wanted]
-    if not more:
-        return []
-    named = ", ".join(each[:12] for each in more)
-    what = f"the trust store {store.name} trusts {named}, which {'is' if len(more) == 1 else 'are'} not wanted"
-    return [_hole(stand.policy, store.id, what, "whoever has a certificate of them", _how(stand, snapshot))]
-
-
-def _how(stand: Standing, snapshot: Snapshot) -> str:
+def _how(stand: Standing, snapshot: Snapshot, way: Way) -> str:
+    if way.target in {each.id for each in stand.plain}:
+        return "have it redirect to HTTPS and do nothing else, or delete it"
     if stand.policy.edge == NO_EDGE or can_be_seen(stand, snapshot):
         return "originlock apply"
     return _EVIDENCE.format(origin=stand.policy.origin)
-
-
-def _hole(policy: Policy, target: str, what: str, lets_in: str, close_with: str) -> Hole:
-    return Hole(policy.origin, target, what, lets_in, "", close_with)
 
 
 def unread(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -> tuple[Unread, ...]:

@@ -6,13 +6,14 @@ Lives here: promises with their verdicts. Must not live here: connections (see `
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, assert_never
 
 from originlock.facts.probing import Verdict
 from originlock.facts.snapshot import Snapshot
-from originlock.facts.trust import Listeners, SecureListener, TrustStore
+from originlock.facts.trust import Listeners, SecureListener
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import NO_EDGE, IdentityPolicy, Policy
+from originlock.locks.identity.judged import Judged, Way, judged
 from originlock.locks.identity.standing import SHARED, Standing, presented_for, standing
 from originlock.verify.finding import Finding, broken, kept, unknown
 from originlock.verify.promises import Promise
@@ -37,28 +38,34 @@ def _of(policy: Policy, who: str, where: str, expected: str, finding: Finding) -
 
 def _listeners(policy: Policy, stand: Standing) -> Iterator[Promise]:
     whose = "our certificate" if stand.identity.certificate == "own" else "the edge's shared certificate (weak)"
-    expected = f"refused without {whose}" if stand.identity.mode == "verify" else "asked for a certificate"
+    verifies = stand.identity.mode == "verify"
+    expected = f"refused without {whose}" if verifies else "asked for a certificate"
+    found = ((each.listener, _demands(each)) for each in judged(stand)) if verifies else _asking(stand)
+    for listener, finding in found:
+        where = f"the listener on port {listener.port}: by reading back"
+        yield _of(policy, "everyone else", where, expected, finding)
+
+
+def _demands(each: Judged) -> Finding:
+    match each.found:
+        case Way(subject=subject, what=what):
+            return broken(f"{subject} {what}")
+        case Unknown(reason=reason):
+            return unknown(reason)
+        case None if each.listener.protocol == "HTTPS":
+            return kept("it verifies, and trusts nobody else")
+        case None:
+            return kept("it redirects to HTTPS, and does nothing else")
+        case _:
+            assert_never(each.found)
+
+
+def _asking(stand: Standing) -> Iterator[tuple[SecureListener, Finding]]:
+    """Where listeners are to ask only, nobody is kept out, and so there is no way round."""
     for each in stand.secure:
-        where = f"the listener on port {each.port}: by reading back"
-        yield _of(policy, "everyone else", where, expected, _demands(stand, each))
-
-
-def _demands(stand: Standing, listener: SecureListener) -> Finding:
-    mode = listener.mutual.mode
-    if stand.identity.mode == "passthrough":
-        return kept(f"it is in mode {mode}") if mode != "off" else broken("it asks nobody for a certificate")
-    if mode != "verify":
-        return broken(f"it verifies nobody ({mode})")
-    if listener.mutual.trust_store != stand.store_target or not isinstance(stand.store, TrustStore):
-        return broken("it trusts a store that is not this origin's")
-    if isinstance(stand.store.members, Unknown):
-        return unknown(stand.store.members.reason)
-    if stand.wanted is None:
-        return unknown(stand.missing)
-    more = set(stand.store.members) - set(stand.wanted.members)
-    if more:
-        return broken(f"it trusts {', '.join(each[:12] for each in sorted(more))} too, which is not wanted")
-    return kept("it verifies, and trusts nobody else")
+        mode = each.mutual.mode
+        asks = mode != "off"
+        yield each, kept(f"it is in mode {mode}") if asks else broken("it asks nobody for a certificate")
 
 
 def _presented(policy: Policy, stand: Standing, snapshot: Snapshot) -> Iterator[Promise]:
