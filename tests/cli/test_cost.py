@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.cli.product import Product
 from tests.cli.test_usage import imported
@@ -98,6 +100,16 @@ def test_markdown_is_tables(offline: Product) -> None:
     assert "| new connections | 1.04 | 6.07 | charged |" in out
     rows = [line for line in out.splitlines() if line.startswith("|")]
     assert all(line.endswith("|") for line in rows)
+
+
+@pytest.mark.parametrize("asked", [(*ESTIMATE, "--bytes", "10GB/h"), STORM], ids=["estimate", "storm"])
+def test_the_page_is_one_file(asked: tuple[str, ...], offline: Product) -> None:
+    """A page would be half of one, or load the rest from elsewhere."""
+    out = offline.run(*asked, "-o", "html").out
+    assert out.startswith("<!DOCTYPE html>")
+    assert "eu-west-1" in out
+    assert "us-east-1" in out
+    assert re.findall(r"""(?:src|href)=["'](?!data:|#)""", out) == []
 
 
 def test_a_flood_as_programs_read_it(offline: Product) -> None:

@@ -78,6 +78,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     from originlock.cost.estimate import estimate  # noqa: PLC0415  what reckons is loaded when it is needed
     from originlock.report.estimate import estimate_sheet  # noqa: PLC0415  ditto
     from originlock.report.money import estimate_data  # noqa: PLC0415  ditto
+    from originlock.report.page import estimate_page  # noqa: PLC0415  ditto
 
     figures = figures_of(
         SaidOwned(kind, mtls, certificate_key, trust_stores, ipv4, zones),
@@ -85,5 +86,10 @@ def command(  # noqa: PLR0917  one for each option, given by name
         SaidUsage(bypass_new_connections, bypass_active, bypass_bytes, bypass_requests),
     )
     made = estimate(prices_in(region), figures)
-    print_made(output, lambda: estimate_sheet(made), lambda: estimate_data(made))
+    print_made(
+        output,
+        lambda: estimate_sheet(made),
+        lambda: estimate_data(made),
+        lambda known: estimate_page(made, known),
+    )
     return int(ExitCode.DONE)

@@ -179,12 +179,9 @@ def prices_in(region: str | None) -> RegionPrices:
         CloudError: the AWS configuration cannot be read.
         StateError: prices that were kept cannot be read.
     """
-    from originlock.wiring.money import prices_of  # noqa: PLC0415  what reads files is loaded when it is needed
+    from originlock.wiring.money import default_region, prices_of  # noqa: PLC0415  what reads is loaded when needed
 
-    if region is None:
-        from originlock.wiring.desk import region_of  # noqa: PLC0415  ditto
-
-        region = region_of(Place())
+    region = default_region(Place()) if region is None else region
     if region is None:
         message = "prices are a Region's, and none is named, here or in the environment"
         raise UsageError(message, "give --region, such as --region eu-west-1, or set AWS_REGION")

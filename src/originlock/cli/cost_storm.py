@@ -16,7 +16,7 @@ Examples:
   originlock cost storm --region eu-west-1 --rate 200/s --for 1d \\
       --requests-per-connection 50 --response-bytes 200KB
   originlock cost storm --region eu-west-1 --rate 1000/s --for 30m \\
-      --normal-bytes 10GB/h --normal-new-connections 26/s -o json
+      --normal-bytes 10GB/h --normal-new-connections 26/s -o html > flood.html
 \b
 The flood knows the origin's own name. With the door open it is answered; with
 mutual TLS it is refused within the handshake; with the security group its
@@ -78,6 +78,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     )
     from originlock.cost.storm import storm  # noqa: PLC0415  what reckons is loaded when it is needed
     from originlock.report.money import storm_data  # noqa: PLC0415  ditto
+    from originlock.report.page import storm_page  # noqa: PLC0415  ditto
     from originlock.report.storm import storm_sheet  # noqa: PLC0415  ditto
 
     flood = flood_of(
@@ -88,5 +89,10 @@ def command(  # noqa: PLR0917  one for each option, given by name
     )
     usual, sent = usage_of(normal, "--normal-"), sent_gb_of(egress_this_month)
     made = storm(prices_in(region), flood, usual, sent, key=key_of(certificate_key))
-    print_made(output, lambda: storm_sheet(made), lambda: storm_data(made))
+    print_made(
+        output,
+        lambda: storm_sheet(made),
+        lambda: storm_data(made),
+        lambda known: storm_page(made, known),
+    )
     return int(ExitCode.DONE)
