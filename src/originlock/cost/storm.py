@@ -178,7 +178,7 @@ def flooding(posture: Posture, flood: Flood, reading: Reading) -> Usage:
             # Refused within the handshake: no request is ever read. Whether such connections are billed is open.
             if not reading.refused_count:
                 return Usage()
-            return Usage(new_connections=flood.rate, active=flood.rate * min(flood.open_seconds, _REFUSED_WITHIN))
+            return Usage(new_connections=flood.rate, active=flood.rate * min(flood.open_seconds, REFUSED_WITHIN))
         case Posture.SECURITY_GROUP:
             # Packets are dropped before the listener. No sentence of AWS's says it; it follows from where they end.
             return Usage()
@@ -186,7 +186,7 @@ def flooding(posture: Posture, flood: Flood, reading: Reading) -> Usage:
             assert_never(posture)
 
 
-_REFUSED_WITHIN: Final = Fraction(1)
+REFUSED_WITHIN: Final = Fraction(1)
 """Seconds that a refused handshake may stay open, at most what an admitted connection does: our assumption."""
 
 

@@ -1,0 +1,2 @@
+"use strict";
+class Observed { constructor() { this.element = el("section"); } }
