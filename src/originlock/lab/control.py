@@ -9,6 +9,7 @@ Here must not live: the doing of what is asked (see `middleware`).
     POST   settings          change some settings
     GET    state             {"hanging": bool, "calls": n, "faults": n}
     GET    blueprint         what the data plane is to be like (see `blueprint`)
+    POST   metrics           plant a metric's minutes (see `metric_state`)
     POST   push              tell whoever follows, if it does not know yet; {"anew": true}: in any case
     POST   release           let go what hangs
     POST   reset             forget everything
@@ -99,6 +100,8 @@ class ControlRoom:
                     self.lab.faults.add(fault)
             case "DELETE faults":
                 self.lab.faults.clear()
+            case "POST metrics":
+                self.lab.plant(given)
             case "POST push":
                 self.lab.push(anew=bool(given.get("anew")))
             case "POST release":
