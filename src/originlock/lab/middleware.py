@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from originlock.lab.ec2_state import History, RegionView
     from originlock.lab.elb_state import BalancerView
     from originlock.lab.follower import Follower
+    from originlock.lab.price_list import PriceListState
     from originlock.lab.settings import Settings
 
 #: A call that hangs is let go at last, so that no server outlives its test for ever.
@@ -81,6 +82,7 @@ class Lab:
     settings: Settings
     history: History
     reset_moto: Callable[[], None]
+    prices: PriceListState
     log: CallLog = field(default_factory=CallLog)
     faults: FaultBox = field(default_factory=FaultBox)
     gate: Gate = field(default_factory=Gate)

@@ -319,6 +319,15 @@ class LocalAws:
         keys = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
         return {**self.environment, **keys}
 
+    def price_rows(self) -> list[dict[str, Any]]:
+        """Return the rows of the price list (see `price_rows`)."""
+        rows: list[dict[str, Any]] = self._ask("GET", "prices")
+        return rows
+
+    def price_list(self, **given: object) -> None:
+        """Put other `rows` into the price list, or have it told in smaller pages (`page`), or without end (`loops`)."""
+        self._ask("POST", "prices", given)
+
     def blueprint(self) -> Blueprint:
         """Return what the data plane is to be like now."""
         return msgspec.convert(self._ask("GET", "blueprint"), Blueprint)
