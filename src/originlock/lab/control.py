@@ -9,6 +9,7 @@ Here must not live: the doing of what is asked (see `middleware`).
     POST   settings          change some settings
     GET    state             {"hanging": bool, "calls": n, "faults": n}
     GET    blueprint         what the data plane is to be like (see `blueprint`)
+    POST   metrics           plant a metric's minutes (see `metric_state`)
     GET    prices            the rows of the price list
     POST   prices            put other rows, or have them told otherwise (see `price_list.PriceListState`)
     POST   push              tell whoever follows, if it does not know yet; {"anew": true}: in any case
@@ -107,6 +108,8 @@ class ControlRoom:
                     self.lab.prices.update(given)
             case "DELETE faults":
                 self.lab.faults.clear()
+            case "POST metrics":
+                self.lab.plant(given)
             case "POST push":
                 self.lab.push(anew=bool(given.get("anew")))
             case "POST release":

@@ -271,7 +271,7 @@ class LocalAws:
         throttle: ThrottleJson | None = None,
         throttle_off: bool = False,
         iam: bool | None = None,
-        **others: float | bool,
+        **others: float | bool | Sequence[str],
     ) -> Mapping[str, Any]:
         """Change the settings that are given; return them all. `throttle={}` is as AWS has it.
 
@@ -295,6 +295,19 @@ class LocalAws:
             given["throttle"] = None
         settings: Mapping[str, Any] = self._ask("POST", "settings", given)
         return settings
+
+    def plant_metric(
+        self,
+        metric: str,
+        dimensions: Mapping[str, str],
+        start: int,
+        values: Sequence[float | None],
+        *,
+        account: str = "123456789012",
+    ) -> None:
+        """Plant a metric of AWS/ApplicationELB: one value for each minute from `start` (seconds since the epoch)."""
+        given = {"metric": metric, "dimensions": dict(dimensions), "start": start, "values": list(values)}
+        self._ask("POST", "metrics", {**given, "account": account, "region": self.region})
 
     def restricted_to(self, policy: Mapping[str, object], name: str = "restricted") -> Mapping[str, str]:
         """Make a user with just this policy, enforce IAM, and return the environment of the user's clients."""
