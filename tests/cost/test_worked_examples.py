@@ -615,6 +615,8 @@ def test_refused_handshakes_that_stay_open() -> None:
     """They would be taken to stay as long as those that are let in: 1 s at most, 100 open, of 1,500 covered."""
     slow = Flood(Fraction(100), Fraction(1), open_seconds=Fraction(600))
     assert storm(region(), slow, Usage()).harms[1].lcu.high == 4
+    # 9,000 are open: 6 LCU, and 100 more are 100/1,500.
+    assert storm(region(), slow, hour(active="9000")).harms[1].lcu.high == Fraction(1, 15)
     quick = Flood(Fraction(100), Fraction(1), open_seconds=Fraction(1, 2))
     made = storm(region(), quick, hour(active="2950")).harms[1]
     # (2,950 + 50) / 1,500 = 2; before it 2,950 / 1,500; 4 by connections.
