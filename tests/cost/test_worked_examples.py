@@ -632,3 +632,16 @@ def test_a_flood_at_the_end_of_a_tier() -> None:
 def test_dimensions_are_told_in_order() -> None:
     """A table would have its columns exchanged."""
     assert [each for each, _ in units(Kind.ALB, Usage(), DEAREST).each()] == list(Dimension)
+
+
+def test_what_is_taken_for_granted_of_a_flood() -> None:
+    """The published table's own: 500 B, 5 kB, one request on each connection; and ours: a second, one rule."""
+    assert Flood(Fraction(1), Fraction(1)) == Flood(
+        rate=Fraction(1),
+        hours=Fraction(1),
+        requests_per_connection=Fraction(1),
+        request_bytes=Fraction(500),
+        response_bytes=Fraction(5000),
+        open_seconds=Fraction(1),
+        rules=Fraction(1),
+    )
