@@ -327,13 +327,13 @@ def test_a_flood_with_nothing_else_costs_what_it_costs_alone(
 
 
 @patient
-@given(floods, usages(), any_reading, any_posture)
-def test_a_flood_adds_nothing_to_what_it_costs_alone(
-    flood: Flood, normal: Usage, reading: Reading, posture: Posture
+@given(floods, usages(), any_reading, any_posture, any_key)
+def test_a_flood_adds_no_more_than_it_costs_alone(
+    flood: Flood, normal: Usage, reading: Reading, posture: Posture, key: ServerKey
 ) -> None:
     """A flood would be said to save money, or to cost more than it could."""
-    added = added_units(posture, flood, normal, reading)
-    assert 0 <= added <= added_units(posture, flood, Usage(), reading)
+    added = added_units(posture, flood, normal, reading, key)
+    assert 0 <= added <= added_units(posture, flood, Usage(), reading, key)
 
 
 @few

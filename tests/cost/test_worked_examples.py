@@ -567,6 +567,10 @@ ONE_HOUR = Amount(Fraction(4), Fraction(4))
         (Flood(Fraction(100), Fraction(24)), Usage(), ServerKey.COMMON, ("96", "96")),
         # A certificate with RSA-4096: five times.
         (Flood(Fraction(100), Fraction(1)), Usage(), ServerKey.LARGE, ("20", "20")),
+        # 25 connections a second are 5 LCU of the normal load: 25 - 5.
+        (Flood(Fraction(100), Fraction(1)), hour(new="25"), ServerKey.LARGE, ("20", "20")),
+        # 3,000 open connections are 1: 20 - 1.
+        (Flood(Fraction(100), Fraction(1)), hour(active="3000"), ServerKey.LARGE, ("19", "19")),
         # 100 open for 120 s: 12,000, as many LCU as new ones; for 300 s 10 LCU.
         (Flood(Fraction(100), Fraction(1), open_seconds=Fraction(120)), Usage(), ServerKey.COMMON, ("4", "4")),
         (Flood(Fraction(100), Fraction(1), open_seconds=Fraction(300)), Usage(), ServerKey.COMMON, ("10", "10")),
