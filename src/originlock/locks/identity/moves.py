@@ -27,6 +27,7 @@ from originlock.facts.words import count
 from originlock.facts.zone import PENDING, Association, Scope, Zone, certificate_target, hostname_target, zone_of
 from originlock.intent.policy import NO_EDGE
 from originlock.locks.identity import naming
+from originlock.locks.identity.sharing import presenting_elsewhere
 from originlock.locks.identity.standing import (
     Standing,
     Wanted,
@@ -82,6 +83,10 @@ class Moves:
         """Each of these waits for each of those."""
         self.waits += [Wait(self.origin, one, before, other, until) for one in targets for other in on if one != other]
 
+    def needs(self, target: str, on: list[str]) -> None:
+        """This is done only in a run in which all is done at each of those, and after that."""
+        self.waits += [Wait(self.origin, target, Phase.WIDEN, other, Milestone.DONE, needed=True) for other in on]
+
     def targets(self) -> list[str]:
         """Every target, in the order in which it came."""
         return list(dict.fromkeys(draft.act.target for draft in self.drafts))
@@ -96,8 +101,8 @@ class Moves:
         )
 
 
-def moves(stand: Standing, snapshot: Snapshot) -> Moves:
-    """What leads to the wanted state; nothing where it is so."""
+def moves(stand: Standing, snapshot: Snapshot, others: tuple[str, ...] = ()) -> Moves:
+    """What leads to the wanted state; nothing where it is so. `others` are hostnames that share the leaf."""
     made = Moves(stand.policy.origin)
     if stand.wanted is None:
         return made
@@ -121,7 +126,7 @@ def moves(stand: Standing, snapshot: Snapshot) -> Moves:
     if made.narrowing() and stand.policy.edge != NO_EDGE:
         made.presented = (_seen(stand, snapshot, stand.wanted),)
     _probe(made, stand, stand.wanted, [*trusting, *moved, *presenting])
-    _tidy(made, stand, stand.wanted)
+    _tidy(made, stand, stand.wanted, others)
     return made
 
 
@@ -505,8 +510,12 @@ def _remove_probe(made: Moves, stand: Standing, balancer: str, port: int) -> Non
 # -- tidying ------------------------------------------------------------------------------------------------------
 
 
-def _tidy(made: Moves, stand: Standing, wanted: Wanted) -> None:
-    """Former certificates of ours go at last; never one whose key we do not hold, for nothing would lead back."""
+def _tidy(made: Moves, stand: Standing, wanted: Wanted, others: tuple[str, ...]) -> None:
+    """Former certificates of ours go at last; never one whose key we do not hold, for nothing would lead back.
+
+    One that another hostname presents stays (the edge would refuse it), but for the hostnames of origins that share
+    the leaf and give it up in the same run: then it goes after that, and stays if they do not.
+    """
     zone = stand.zone
     if zone is None or wanted.leaf is None:
         return
@@ -516,21 +525,17 @@ def _tidy(made: Moves, stand: Standing, wanted: Wanted) -> None:
         for each in () if isinstance(found, Unknown) else found:
             if each.sha256 not in stand.formers or each.sha256 == wanted.leaf.certificate.sha256:
                 continue
-            if _used_elsewhere(stand, zone, each.id) or _may_be_the_zones(stand, zone, scope):
+            users = presenting_elsewhere(zone, stand.policy.hostnames, each.id)
+            if isinstance(users, Unknown) or set(users) - set(others) or _may_be_the_zones(stand, zone, scope):
                 continue
             if certificate_target(zone.id, scope, each.sha256) in rest:
                 continue  # it goes before that
             act = DeleteCertificate(zone.id, scope, each.sha256, stand.identity.ca, each.pem)
             made.add(Phase.TIDY, Effect.NEUTRAL, act, "a newer certificate of ours is presented")
             made.after([act.target], rest, Milestone.DONE)
+            made.needs(act.target, [hostname_target(zone.id, name) for name in users])
 
 
 def _may_be_the_zones(stand: Standing, zone: Zone, scope: Scope) -> bool:
     """Whether it is presented for every name of the zone, which is not ours to say where we ask for hostnames."""
     return scope == "zone" and stand.identity.scope != "zone" and zone.zone_pulls is not False
-
-
-def _used_elsewhere(stand: Standing, zone: Zone, certificate: str) -> bool:
-    """Whether a hostname that is not the origin's presents it, or one of which that cannot be told may."""
-    others = (held for name, held in zone.associations.items() if name not in stand.policy.hostnames)
-    return any(isinstance(held, Unknown) or (held.certificate == certificate and held.enabled) for held in others)
