@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import os
 import subprocess
-import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
+
+from tests import prefork
 
 SECONDS: Final = 60.0
 """Far more than any command takes on a loaded machine; a command that hangs fails its test by this."""
@@ -17,7 +20,7 @@ SECONDS: Final = 60.0
 Json = dict[str, Any]
 """What a command prints with -o json: its shape is what the tests are about."""
 
-COMMAND: Final = (sys.executable, "-m", "originlock")
+COMMAND: Final = prefork.COMMAND
 
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "COVERAGE_FILE")
 """What of the tests' own environment the product may see: no credentials, no proxies, no settings of a person."""
@@ -70,21 +73,19 @@ class Product:
 
     def run(self, *arguments: str) -> Ended:
         """Run a command to its end, without a terminal."""
-        done = subprocess.run(
-            [*COMMAND, *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            env=self.variables,
-            cwd=self.directory,
-            timeout=SECONDS,
-            check=False,
-        )
-        return Ended(done.returncode, done.stdout, done.stderr)
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            streams = {"out": out.fileno(), "err": err.fileno()}
+            process = prefork.start(arguments, **streams, env=self.variables, cwd=self.directory)
+            try:
+                code = process.wait(SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise
+            return Ended(code, _text(out), _text(err))
 
     def started(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command and leave it running; whoever starts it waits for it."""
+        """Start a command from nothing and leave it running; whoever starts it waits for it."""
         return subprocess.Popen(
             [*COMMAND, *arguments],
             stdin=subprocess.DEVNULL,
@@ -106,6 +107,12 @@ class Product:
         """The lines of the journal."""
         lines = (self.state / "journal.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines]
+
+
+def _text(written: IO[bytes]) -> str:
+    written.seek(0)
+    # Lines as a text stream has them.
+    return io.TextIOWrapper(written, encoding="utf-8").read()
 
 
 def ended(process: subprocess.Popen[str]) -> Ended:

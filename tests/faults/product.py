@@ -10,14 +10,13 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tests import prefork
 from tests.faults.oracle import Entry, Moment
 
 from originlock.lab.calls import Call
@@ -58,7 +57,7 @@ class Ended:
 class Running:
     """A run that is under way; its output goes to files, so that no pipe holds it up."""
 
-    process: subprocess.Popen[bytes]
+    process: prefork.Process
     out: Path
     err: Path
 
@@ -116,13 +115,8 @@ class Product:
         number = len(list(self.folder.glob("run-*.out")))
         out, err = self.folder / f"run-{number}.out", self.folder / f"run-{number}.err"
         with out.open("wb") as to_out, err.open("wb") as to_err:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "originlock", *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=to_out,
-                stderr=to_err,
-                cwd=self.folder,
-                env=dict(self._environment),
+            process = prefork.start(
+                arguments, out=to_out.fileno(), err=to_err.fileno(), env=self._environment, cwd=self.folder
             )
         return Running(process, out, err)
 

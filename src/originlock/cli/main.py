@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "expiry": "everything that ends: certificates, authorities, revocation lists, exceptions, with days left",
     "renew": "renew what is due, put it to use on both sides, and prove it; fit for cron",
     "zone": "add a domain to Cloudflare, and see what the import of its records missed",
+    "cost": "what the open door costs, what a flood costs, and what each lock saves",
     "iam-policy": "the IAM policy that a command needs, and no more",
     "lab": "a local world to try everything in: AWS, Cloudflare, load balancers, packet filters",
 }

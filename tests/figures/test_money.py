@@ -1,0 +1,106 @@
+"""Estimates and floods as JSON: the names that programs read, numbers where they are exact, else intervals."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from tests.figures.prices import prices
+
+from originlock.cost.bill import Owned
+from originlock.cost.estimate import Figures, estimate
+from originlock.cost.readings import Amount
+from originlock.cost.storm import Flood, storm
+from originlock.facts.prices import Item
+from originlock.facts.usage import Kind, Usage
+from originlock.report.money import estimate_data, number, storm_data
+
+CONNECTIONS = Usage(new_connections=Fraction(26))
+BYTES = Usage(bytes=Fraction(10**10))
+
+
+def estimated(figures: Figures) -> dict[str, Any]:
+    """The data of an estimate; what it holds is looked up by name."""
+    return estimate_data(estimate(prices(), figures))
+
+
+def test_an_exact_amount_is_a_number() -> None:
+    """A program would have to know which fields may be lists where nothing is open."""
+    assert number(Amount(Fraction(26, 25), Fraction(26, 25))) == 1.04
+    assert number(Amount(Fraction(1), Fraction(2))) == [1.0, 2.0]
+
+
+def test_an_estimate_has_the_names_that_programs_read() -> None:
+    """A name would change under a program that reads it."""
+    data = estimated(Figures(Owned(), CONNECTIONS))
+    assert data["region"] == "eu-west-1"
+    assert data["prices_as_of"] == "2026-07-03"
+    assert data["lcu"] == {
+        "new_connections": 1.04,
+        "active_connections": 0.0,
+        "processed_bytes": 0.0,
+        "rule_evaluations": 0.0,
+        "decided_by": "new_connections",
+        "may_decide": ["new_connections"],
+        "total": 1.04,
+    }
+    assert data["usd_per_hour"] == {
+        "lcu": pytest.approx(0.00832),
+        "hours": 0.0252,
+        "trust_stores": 0.0,
+        "ipv4": 0.0,
+        "total": pytest.approx(0.03352),
+    }
+    assert data["usd_per_month"]["total"] == pytest.approx(730 * 0.03352)
+    assert data["open_questions"] == []
+
+
+def test_bytes_are_an_interval() -> None:
+    """What AWS does not say would be told as if it had."""
+    data = estimated(Figures(Owned(), BYTES))
+    assert data["lcu"]["total"] == [10**10 / 2**30, 10.0]
+    assert [each["question"] for each in data["open_questions"]] == ["gigabyte"]
+
+
+def test_without_usage_nothing_decides() -> None:
+    """A load balancer that idles would be charged for a dimension."""
+    lcu = estimated(Figures(Owned(), Usage()))["lcu"]
+    assert (lcu["decided_by"], lcu["may_decide"], lcu["total"]) == (None, [], 0.0)
+
+
+def test_the_locks_are_told_beside_it() -> None:
+    """What the network lock saves would be taken for what the flood would cost alone."""
+    flood = Usage(new_connections=Fraction(50))
+    data = estimated(Figures(Owned(), BYTES + flood, bypass=flood))
+    assert data["locks"]["network"] == {"saves_usd_per_month": 0.0, "lcu": 0.0, "lcu_alone": 2.0}
+    assert data["locks"]["identity"] == {"adds_usd_per_month": pytest.approx(0.0056 * 730)}
+
+
+def test_an_unknown_price_of_what_is_not_asked_for_stops_nothing() -> None:
+    """A Region whose trust stores have no price could not be reckoned at all."""
+    data: Any = estimate_data(estimate(prices(Item.TRUST_STORE_HOUR), Figures(Owned(), CONNECTIONS)))
+    assert data["locks"]["identity"] == {"adds_usd_per_month": None}
+    assert [each["item"] for each in data["prices"]] == ["alb-hour", "alb-lcu"]
+
+
+def test_another_kind_has_no_mutual_tls() -> None:
+    """Someone would look for mutual TLS on a load balancer that has none."""
+    data = estimated(Figures(Owned(Kind.NLB_TLS), CONNECTIONS))
+    assert data["kind"] == "nlb-tls"
+    assert data["lcu"]["total"] == 0.52
+    assert data["locks"]["identity"] == {"adds_usd_per_month": None}
+
+
+def test_a_flood_has_the_names_that_programs_read() -> None:
+    """A name would change under a program that reads it."""
+    data: Any = storm_data(storm(prices(), Flood(Fraction(10000), Fraction(1)), Usage()))
+    assert set(data["postures"]) == {"open", "mtls", "security_group"}
+    for posture in data["postures"].values():
+        assert set(posture) == {"lcu", "lcu_usd", "egress_gb", "egress_usd", "total_usd"}
+    assert data["postures"]["open"]["lcu"] == 400.0
+    assert data["postures"]["open"]["lcu_usd"] == 3.2
+    assert data["postures"]["mtls"]["lcu"] == [0.0, 400.0]
+    assert set(data["postures"]["security_group"].values()) == {0.0}
+    assert data["egress_this_month_gb"] == 100.0
+    assert {each["question"] for each in data["open_questions"]} == {"gigabyte", "refused_count", "handshake_bytes"}
