@@ -93,12 +93,13 @@ class Moves:
 
     def narrowing(self) -> bool:
         """Whether something is narrowed that shuts out whoever does not present our certificate."""
-        return any(
-            draft.phase is Phase.NARROW
-            and isinstance(draft.act, SetMutualTls | ReplaceBundle)
-            and needs_presented(draft.act)
-            for draft in self.drafts
-        )
+        return any(is_gated(draft) for draft in self.drafts)
+
+
+def is_gated(draft: Draft) -> bool:
+    """Whether a draft waits until the edge is seen to present our certificate."""
+    act = draft.act
+    return draft.phase is Phase.NARROW and isinstance(act, SetMutualTls | ReplaceBundle) and needs_presented(act)
 
 
 def moves(stand: Standing, snapshot: Snapshot, others: tuple[str, ...] = ()) -> Moves:
@@ -450,7 +451,7 @@ def _probe(made: Moves, stand: Standing, wanted: Wanted, ready: list[str]) -> No
     made.after([target], [d.act.target for d in made.drafts if isinstance(d.act, EdgeAct)], Milestone.DONE)
     _remove_probe(made, stand, balancer, port)
     made.after(stores, [target], Milestone.DONE, Phase.NARROW)
-    gated = [d.act.target for d in made.drafts if _is_gated(d)]
+    gated = [d.act.target for d in made.drafts if is_gated(d)]
     made.after(list(dict.fromkeys(gated)), [target], Milestone.DONE, Phase.NARROW)
 
 
@@ -462,7 +463,7 @@ def _probe_store(made: Moves, stand: Standing, wanted: Wanted) -> tuple[str, lis
     Returns:
         the store, and the target whose changes make it, if there are any.
     """
-    mixed = any(isinstance(d.act, ReplaceBundle) and _is_gated(d) for d in made.drafts)
+    mixed = any(isinstance(d.act, ReplaceBundle) and is_gated(d) for d in made.drafts)
     if not mixed:
         _forget_probe_store(made, stand)
         return stand.store_target, []
@@ -495,11 +496,6 @@ def _forget_probe_store(made: Moves, stand: Standing) -> None:
         made.add(Phase.TIDY, Effect.NEUTRAL, DeleteTrustStore(held.id), "an earlier run left it")
         if stand.probe is not None:
             made.after([held.id], [new_listener(stand.balancer, stand.probe.port)], Milestone.DONE)
-
-
-def _is_gated(draft: Draft) -> bool:
-    act = draft.act
-    return draft.phase is Phase.NARROW and isinstance(act, SetMutualTls | ReplaceBundle) and needs_presented(act)
 
 
 def _remove_probe(made: Moves, stand: Standing, balancer: str, port: int) -> None:
