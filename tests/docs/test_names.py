@@ -14,11 +14,11 @@ import pytest
 
 from originlock.cli.main import COMMANDS, root
 from originlock.errors import EXIT_CODE_MEANINGS, ExitCode
+from originlock.facts import origin
 from originlock.intent.decode import decode
 from originlock.intent.environment import NOT_CONFIGURATION, NOT_CONFIGURATION_PREFIXES
 from originlock.lab import demo_ranges, lists
 from originlock.lab.demo_group import OWNER_TAG
-from originlock.locks.network import ownership
 from originlock.wiring.settings import descriptions
 
 # They say nothing about single functions, and need the whole tree: mutation testing leaves them out.
@@ -224,4 +224,4 @@ def test_the_demo_knows_what_the_product_knows() -> None:
     (cloudflare,) = (each for each in descriptions() if each.name == "cloudflare")
     assert set(lists.IPV4 + lists.IPV6) == set(cloudflare.snapshot.cidrs)
     assert cloudflare.snapshot_date == demo_ranges.SNAPSHOT_DATE
-    assert ownership.OWNER_TAG == OWNER_TAG
+    assert origin.OWNER_TAG == OWNER_TAG
