@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
+from tests.edges.misbehaving import answer, says, serving
 
 from originlock.aws.price_list import PriceListByApi, endpoint_for
 from originlock.aws.price_rows import file_of
@@ -162,6 +164,33 @@ def test_a_row_that_is_none_is_refused(lists: PriceListByApi, aws: LocalAws, how
     aws.price_list(rows=rows)
     with pytest.raises(RefusedError, match="GetProducts gave a row that is none: " + said):
         lists.listing(ELB, "eu-west-1")
+
+
+LIST = json.dumps({"PriceList": [json.dumps({"product": {"sku": "A"}})] * 50}).encode()
+
+ANSWERS = {
+    "fewer bytes than it says": (answer(LIST)[:-300], "gave no list of prices"),
+    "packed, which was not asked for": (
+        answer(gzip.compress(LIST), "200 OK", "Content-Encoding: gzip"),
+        "gave no list of prices",
+    ),
+    "a web page": (answer(b"<!doctype html><p>log in</p>"), "gave no list of prices"),
+    "cut off": (answer(b'{"FormatVersion": "aws_v1", "PriceList": ["{'), "gave no list of prices"),
+    "nothing": (answer(b""), "gave no list of prices"),
+    "no list": (answer(b'{"FormatVersion": "aws_v1", "PriceList": null}'), "gave no list of prices"),
+    "objects instead of texts": (answer(b'{"PriceList": [{"product": {}}]}'), "gave a row that is none"),
+    "a row that is cut off": (answer(b'{"PriceList": ["{\\"product\\": {"]}'), "row that is none: .*truncated"),
+}
+
+
+@pytest.mark.parametrize("how", ANSWERS)
+def test_an_answer_that_is_no_list_is_refused(monkeypatch: pytest.MonkeyPatch, lists: PriceListByApi, how: str) -> None:
+    """It would be taken for an empty list: as if AWS had no such Region."""
+    data, said = ANSWERS[how]
+    with serving(says(data)) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_PRICING", server.url(""))
+        with pytest.raises(RefusedError, match=said):
+            lists.listing(ELB, "eu-west-1")
 
 
 @pytest.mark.parametrize(
