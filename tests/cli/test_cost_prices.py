@@ -97,6 +97,8 @@ def test_for_people_and_to_paste(offline: Product) -> None:
         (("--profile", "x"), "--profile does nothing without --refresh"),
         (("--assume-role", "x"), "--assume-role does nothing without --refresh"),
         (("--source", "web"), "'web' is not one of"),
+        (("--refresh", "--assume-role", "admin"), "is not the ARN of a role"),
+        (("--refresh", "--profile", "nobody", "--region", "eu-west-1"), "profile (nobody) could not be found"),
     ],
 )
 def test_wrong_usage(offline: Product, options: tuple[str, ...], said: str) -> None:
