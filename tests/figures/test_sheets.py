@@ -16,7 +16,7 @@ from originlock.cost.storm import Flood, storm
 from originlock.cost.units import Dimension, ServerKey
 from originlock.facts.prices import Item
 from originlock.facts.usage import Kind, Usage
-from originlock.report.amounts import dollars, plain, quantity, size, time, usage_words
+from originlock.report.amounts import dollars, plain, priced, quantity, size, time, usage_words
 from originlock.report.document import as_text
 from originlock.report.estimate import estimate_sheet
 from originlock.report.sheet import Part, Row, Sheet, sheet_document, sheet_markdown
@@ -66,6 +66,12 @@ def test_numbers(number: Fraction, said: str) -> None:
 def test_dollars(usd: Fraction, places: int, said: str) -> None:
     """A small cost would be shown as none."""
     assert dollars(usd, places) == said
+
+
+def test_dollars_with_their_sign() -> None:
+    """A person would read of $under."""
+    assert priced(Amount(Fraction(1), Fraction(2))) == "$1.00 to 2.00"
+    assert priced(Fraction(1, 1000)) == "under $0.01"
 
 
 def test_an_interval_that_looks_like_a_number_is_shown_as_one() -> None:
