@@ -5,6 +5,7 @@ Lives here: the whole, put together, and its dollars. Must not live here: any of
 
 from __future__ import annotations
 
+import datetime
 from fractions import Fraction
 
 import msgspec
@@ -89,9 +90,10 @@ def history(
         UsageError: the price of an LCU or of an hour is not known in this Region.
     """
     hours, minutes = spans
-    seen = observed(hours, metered, demands, balancer.created)
+    born = _born(balancer.created, metered)
+    seen = observed(hours, metered, demands, born)
     usd = prices.usd(Item.ALB_LCU)
-    lived = sum(balancer.created is None or hour.at + HOUR > balancer.created for hour in seen.hours)
+    lived = sum(born is None or hour.at + HOUR > born for hour in seen.hours)
     return History(
         balancer,
         prices,
@@ -102,9 +104,15 @@ def history(
         None if seen.consumed is None else seen.consumed * usd,
         lived * prices.usd(Item.ALB_HOUR),
         difference(seen),
-        reservation(seen, metered, minutes, prices, balancer.created),
+        reservation(seen, metered, minutes, prices, born),
         None if seen.refused is None else _refused_usd(seen.refused, prices),
     )
+
+
+def _born(created: datetime.datetime | None, metered: Metered) -> datetime.datetime | None:
+    """Since when it was there: an hour that was measured is witness against a later date."""
+    measured = [min(points) for points in metered.hours.values() if not isinstance(points, Unknown) and points]
+    return created if created is None else min(created, *measured)
 
 
 def _unread(metered: Metered) -> tuple[Unknown, ...]:

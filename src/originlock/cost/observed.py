@@ -238,17 +238,25 @@ def _refused(hours: Sequence[Hour], poses: Sequence[Posed]) -> Refused:
     """
     met = [hour for hour in hours if hour.usage is not None and hour.sum(Metric.REFUSED) > 0]
     caused, alone = [ZERO], [ZERO]
-    for posed in poses:
-        for lasting in (True, False):
-            parts = [(hour.usage, _part(hour, lasting=lasting)) for hour in met]
-            caused.append(sum((_marginal(all_, part, posed) for all_, part in parts if all_ is not None), ZERO))
-            alone.append(sum((_total(_units(part, posed)) for _, part in parts), ZERO))
+    for lasting in (True, False):
+        parts = [(hour, _part(hour, lasting=lasting)) for hour in met]
+        for number, posed in enumerate(poses):
+            caused.append(sum((_caused(hour, part, number, posed) for hour, part in parts), ZERO))
+        # Of bytes there are none in it: of the answers that of mutual TLS alone counts.
+        of_mutual = {each.mutual: each for each in poses}.values()
+        alone += [sum((_total(_units(part, posed)) for _, part in parts), ZERO) for posed in of_mutual]
     count = sum((hour.sum(Metric.REFUSED) for hour in hours), ZERO)
     return Refused(count, _hull(caused), _hull(alone))
 
 
-def _marginal(everyone: Usage, part: Usage, posed: Posed) -> Fraction:
-    return marginal(Kind.ALB, everyone, part, posed.reading, mutual=posed.mutual)
+_OF_CONNECTIONS: Final = frozenset({Dimension.NEW_CONNECTIONS, Dimension.ACTIVE_CONNECTIONS})
+
+
+def _caused(hour: Hour, part: Usage, number: int, posed: Posed) -> Fraction:
+    """The units of an hour that a part of its connections is the cause of; none where another dimension decides."""
+    if hour.usage is None or hour.under[number].decided_by not in _OF_CONNECTIONS:
+        return ZERO
+    return marginal(Kind.ALB, hour.usage, part, posed.reading, mutual=posed.mutual)
 
 
 def _part(hour: Hour, *, lasting: bool) -> Usage:

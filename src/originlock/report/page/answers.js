@@ -22,7 +22,7 @@ function amounts(of) {
 function reasons(model, open) {
   if (open.length === 0) return "";
   return el("div", { class: "reasons" },
-    el("p", {}, "Where a range stands, it is not known:"),
+    el("p", {}, `${model.told.why_a_range}:`),
     el("ul", {}, ...open.map((each) => el("li", {}, model.told.question_words[each]))));
 }
 
@@ -172,6 +172,10 @@ class MonthAnswer {
             datum(`usd_per_hour.${each}`, hour[each], preciseUsd), datum(`usd_per_month.${each}`, month[each], preciseUsd)])),
         tableOf("Dollars a month", ["Locks", ...parts.map((each) => capital(PART_WORDS[each])), "In all"],
           postures.map(({ label, bill }) => [label, ...[...parts, "total"].map((each) => range(bill[each], preciseUsd))])),
+        tableOf("Of that hour, what comes round the edge", ["", "Units"], [
+          ["What it is the cause of", datum("locks.network.lcu", floats(made.bypassing), precise)],
+          ["What it would need alone", datum("locks.network.lcu_alone", floats(made.bypassingAlone), precise)],
+        ]),
       ],
       draw,
     });
@@ -197,6 +201,17 @@ class MonthAnswer {
 
 // ---------------------------------------------------------------- a flood
 
+/** What is not known, in the colours of what it belongs to, and never beyond what is known to be the most. */
+function unknownParts({ lcu_usd: units, egress_usd: out, total_usd: total }, from) {
+  const [more, further] = [units.high - units.low, out.high - out.low];
+  const scale = more + further > 0 ? (total.high - from) / (more + further) : 0;
+  const middle = from + more * scale;
+  return [
+    { from, to: middle, colour: "blue", striped: true },
+    { from: middle, to: total.high, colour: "orange", striped: true },
+  ];
+}
+
 class FloodAnswer {
   constructor(level) {
     const below = level === "h1" ? "h2" : "h3";
@@ -211,7 +226,8 @@ class FloodAnswer {
       this.eyebrow, this.headline, this.lead, this.reasons, this.postures.element, this.curve.element);
   }
 
-  show(model, words, prices, flood, normal, already, made) {
+  show(model, words, asked, made) {
+    const { prices, flood } = asked;
     const harms = Object.fromEntries(Object.entries(made.harms).map(([posture, harm]) => [posture, amounts(harm)]));
     const rate = plain(flood.rate.toNumber());
     const { open, mtls } = harms;
@@ -225,7 +241,7 @@ class FloodAnswer {
     );
     this.reasons.replaceChildren(reasons(model, made.open));
     this.showPostures(model, words, harms);
-    this.curve.show(model, words, prices, flood, normal, already, harms);
+    this.curve.show(model, words, asked, harms);
     return cost;
   }
 
@@ -248,9 +264,9 @@ class FloodAnswer {
       const segments = [
         { from: 0, to: harm.lcu_usd.low, colour: "blue" },
         { from: harm.lcu_usd.low, to: both, colour: "orange" },
-        { from: both, to: harm.total_usd.high, colour: "grey", striped: true },
+        ...unknownParts(harm, both),
       ];
-      const under = [
+      const under = harm.total_usd.high === 0 ? "nothing is added" : [
         key("blue", `capacity units ${range(harm.lcu_usd, usd, { dash: true })}`),
         key("orange", `data transfer out ${range(harm.egress_usd, usd, { dash: true })}`),
       ];

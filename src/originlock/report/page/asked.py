@@ -10,17 +10,18 @@ from fractions import Fraction
 from typing import Final
 
 from originlock.cost.estimate import Estimate, Figures
+from originlock.cost.locks import FLOOD
 from originlock.cost.storm import Flood, Storm
 from originlock.facts.usage import Usage
 
 GB: Final = 10**9
 """Bytes of the fields' GB: that of decimal units, whatever AWS's is."""
 
+BYPASS: Final = ("new-connections", "active", "bytes", "requests")
+"""What can be said of those who come round the edge; their rules are everybody's."""
+
 DIGITS: Final = 18
 """Of a number that does not end (100 an hour is 1/36 a second): more than anybody's figures have."""
-
-FLOOD: Final = Flood(Fraction(10_000), Fraction(1))
-"""What the calculator floods with where nothing was said: the contract's example, with the model's assumptions."""
 
 
 def asked_of_estimate(made: Estimate) -> dict[str, str]:
@@ -31,7 +32,7 @@ def asked_of_estimate(made: Estimate) -> dict[str, str]:
 
 def asked_of_storm(made: Storm) -> dict[str, str]:
     """A flood, with the normal load that it comes on top of."""
-    normal = {"region": made.prices.region} | _usage(made.normal)
+    normal = {"region": made.prices.region, "key": made.key.value} | asked_of_usage(made.normal)
     return normal | _flood(made.flood, made.already_gb)
 
 
@@ -55,14 +56,17 @@ def _figures(region: str, figures: Figures) -> dict[str, str]:
         "kind": owned.kind.value,
         "zones": str(owned.zones),
         "ipv4": str(owned.ipv4),
+        "key": figures.key.value,
         "mtls": "on" if figures.mutual else "",
-        "trust-stores": str(owned.trust_stores),
-        **_usage(figures.usage),
-        **{f"bypass-{field}": text for field, text in _usage(figures.bypass).items()},
+        # What is taken where nothing was said is not said, so that it follows mutual TLS.
+        "trust-stores": "" if owned.trust_stores == int(figures.mutual) else str(owned.trust_stores),
+        **asked_of_usage(figures.usage),
+        **{f"bypass-{field}": text for field, text in asked_of_usage(figures.bypass).items() if field in BYPASS},
     }
 
 
-def _usage(usage: Usage) -> dict[str, str]:
+def asked_of_usage(usage: Usage) -> dict[str, str]:
+    """An average hour."""
     return {
         "new-connections": text_of(usage.new_connections),
         "active": text_of(usage.active),

@@ -26,8 +26,9 @@ class FloodCurve {
     this.element = this.figure.element;
   }
 
-  show(model, words, prices, flood, normal, already, harms) {
-    this.again = () => this.show(model, words, prices, flood, normal, already, harms);
+  show(model, words, asked, harms) {
+    this.again = () => this.show(model, words, asked, harms);
+    const { flood } = asked;
     const own = (this.over === "for" ? flood.hours : flood.rate).toNumber();
     const most = scaleEnd(own);
     const step = Exact.of(String(most)).over(Exact.of(String(SAMPLES)));
@@ -37,7 +38,7 @@ class FloodCurve {
       words: words.posture_words[posture],
       points: at.map((value) => {
         const changed = this.over === "for" ? { ...flood, hours: value } : { ...flood, rate: value };
-        return { at: value.toNumber(), ...floats(model.harm(posture, prices, changed, normal, already).total_usd) };
+        return { at: value.toNumber(), ...floats(model.harm(posture, { ...asked, flood: changed }).total_usd) };
       }),
       own: harms[posture].total_usd,
     }));

@@ -55,7 +55,7 @@ function bar(width, most, { segments, paid, ends, height = 22 }) {
   const x = (value) => (most > 0 ? (value / most) * (width - 4) : 0) + 1;
   const top = 4;
   const defs = shape("defs");
-  const shapes = [];
+  const shapes = [shape("line", { x1: 1, x2: 1, y1: top - 2, y2: top + height + 2, class: "axis" })];
   if (paid !== undefined && paid > 0) {
     shapes.push(shape("rect", { x: x(0), y: top, width: x(paid) - x(0), height, class: "paid" }));
   }

@@ -14,11 +14,29 @@ from originlock.cost import estimate, storm
 from originlock.cost.bill import HOUR_PRICE, HOURS_PER_MONTH, UNIT_PRICE
 from originlock.cost.readings import ANSWERS
 from originlock.cost.storm import Posture
-from originlock.cost.units import ALB_ACTIVE_MUTUAL, COVERED, FREE_RULES, LAMBDA_GB, RULES_PER_UNIT, Dimension
+from originlock.cost.units import (
+    ALB_ACTIVE_MUTUAL,
+    COVERED,
+    FREE_RULES,
+    KEY_FACTOR,
+    LAMBDA_GB,
+    RULES_PER_UNIT,
+    Dimension,
+)
 from originlock.facts.prices import ITEM_WORDS, Egress, Item, RegionPrices
-from originlock.facts.usage import SECONDS_PER_HOUR, Kind
+from originlock.facts.usage import SECONDS_PER_HOUR
+from originlock.intent.quantities import (
+    BYTES,
+    COUNT_BOUND,
+    FLOW_BOUND,
+    MONTH_BOUND,
+    RATE_BOUND,
+    SECONDS,
+    SIZE_BOUND,
+    YEAR,
+)
 from originlock.report.document import without_controls
-from originlock.report.open_questions import WORDS
+from originlock.report.open_questions import WHY_A_RANGE, WORDS
 
 
 def constants() -> dict[str, object]:
@@ -35,7 +53,7 @@ def constants() -> dict[str, object]:
             kind.value: {"new_connections": str(covered.new_connections), "active": str(covered.active)}
             for kind, covered in COVERED.items()
         },
-        "kinds": [each.value for each in Kind],
+        "key_factor": {key.value: str(factor) for key, factor in KEY_FACTOR.items()},
         "dimensions": [each.value for each in Dimension],
         "postures": [each.value for each in Posture],
         "unit_price": {kind.value: item.value for kind, item in UNIT_PRICE.items()},
@@ -45,6 +63,7 @@ def constants() -> dict[str, object]:
         "item_words": {item.value: words for item, words in ITEM_WORDS.items()},
         "answers": {question.value: [_answer(each) for each in answers] for question, answers in ANSWERS.items()},
         "question_words": {question.value: words for question, words in WORDS.items()},
+        "why_a_range": WHY_A_RANGE,
         "questions": {
             "estimate": [each.value for each in estimate.OPEN],
             "storm": [each.value for each in storm.OPEN],
@@ -53,19 +72,19 @@ def constants() -> dict[str, object]:
 
 
 def quantities() -> dict[str, object]:
-    """Units that the calculator's fields take, and the most that it believes, as the command line does."""
+    """Units that the calculator's fields take, and the most that it believes of each measure, in the field's unit."""
     return {
-        "seconds": {"s": "1", "m": "60", "min": "60", "h": "3600", "d": "86400"},
-        "bytes": {"B": "1", "GB": "1000000000"},
-        "thousands": {"": "1", "k": "1000", "M": "1000000"},
+        "seconds": {unit: str(seconds) for unit, seconds in SECONDS.items()},
+        "bytes": {unit: str(bytes_) for unit, bytes_ in BYTES.items()},
+        "thousands": {"": "1", "k": "1000", "K": "1000", "M": "1000000"},
         "most": {
-            "rate": "1e8",
-            "count": "1e10",
-            "flow": "1e7",
-            "size": "1e12",
-            "month": "1e9",
-            "duration": "8760",
-            "seconds": "1e8",
+            "rate": str(RATE_BOUND.most),
+            "count": str(COUNT_BOUND.most),
+            "flow": str(FLOW_BOUND.most / BYTES["GB"]),
+            "size": str(SIZE_BOUND.most),
+            "month": str(MONTH_BOUND.most / BYTES["GB"]),
+            "duration": str(YEAR),
+            "seconds": str(SECONDS["day"]),
         },
     }
 

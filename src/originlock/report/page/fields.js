@@ -23,14 +23,13 @@ const FIELDS = [
   { id: "lambda-bytes", group: "hour", label: "Bytes of Lambda targets", unit: "GB an hour", measure: "flow", alb: true },
   { id: "requests", group: "hour", label: "Requests", unit: "a second", measure: "rate", slide: [-1, 6], alb: true },
   { id: "rules", group: "hour", label: "Rules for each request", alb: true },
+  { id: "key", group: "lock", label: "Key of the certificate", choose: "keys", begin: "rsa-2048", alb: true },
   { id: "mtls", group: "lock", label: "Mutual TLS", check: true, alb: true },
   { id: "trust-stores", group: "lock", label: "Trust stores", whole: true, alb: true, blank: "1 with mutual TLS" },
   { id: "bypass-new-connections", group: "bypass", label: "New connections", unit: "a second", measure: "rate", part: "new-connections" },
   { id: "bypass-active", group: "bypass", label: "Active connections", unit: "at a time", part: "active" },
   { id: "bypass-bytes", group: "bypass", label: "Bytes", unit: "GB an hour", measure: "flow", part: "bytes" },
-  { id: "bypass-lambda-bytes", group: "bypass", label: "Bytes of Lambda targets", unit: "GB an hour", measure: "flow", part: "lambda-bytes", alb: true },
   { id: "bypass-requests", group: "bypass", label: "Requests", unit: "a second", measure: "rate", part: "requests", alb: true },
-  { id: "bypass-rules", group: "bypass", label: "Rules for each request", alb: true, blank: "as all" },
   { id: "rate", group: "flood", label: "Connections", unit: "a second", measure: "rate", slide: [0, 6] },
   { id: "for", group: "flood", label: "For", unit: "hours", measure: "duration", slide: [-1, 3] },
   { id: "requests-per-connection", group: "flood", label: "Requests on each connection" },
@@ -44,7 +43,7 @@ const FIELDS = [
 const GROUPS = {
   where: "What and where",
   hour: "An average hour",
-  lock: "Identity lock",
+  lock: "TLS and the identity lock",
   bypass: "Of that hour, what comes round the edge",
   flood: "A flood round the edge",
 };
@@ -134,7 +133,7 @@ function example(field) {
 }
 
 /** Every field's number from its text: {values, errors}; an error is words next to the field. */
-function readAll(texts, regions, kinds) {
+function readAll(texts, regions, choices) {
   const values = {};
   const errors = {};
   for (const field of FIELDS) {
@@ -143,8 +142,8 @@ function readAll(texts, regions, kinds) {
     if (field.check) values[field.id] = text !== "" && text !== "0" && text !== "off" && text !== "false";
     else if (field.choose) {
       values[field.id] = text;
-      const known = field.choose === "regions" ? Object.hasOwn(regions, text) : kinds.includes(text);
-      if (!known) errors[field.id] = field.choose === "regions" ? unknownRegion(text, regions) : "No such kind.";
+      const known = field.choose === "regions" ? Object.hasOwn(regions, text) : choices[field.choose].includes(text);
+      if (!known) errors[field.id] = field.choose === "regions" ? unknownRegion(text, regions) : "There is no such choice.";
     } else {
       const { value, error } = readNumber(field, text);
       if (error) errors[field.id] = error;
@@ -173,39 +172,31 @@ function tooMuch(values, errors) {
       errors[field.id] = `That is more than all of it (${plain(whole.toNumber())}).`;
     }
   }
-  const one = evaluations(values, "bypass-requests", "bypass-rules");
-  const all = evaluations(values, "requests", "rules");
-  if (one && all && !errors["bypass-requests"] && one.compare(all) > 0) {
-    errors["bypass-rules"] = "Those requests would process more rules than all requests do.";
-  }
-}
-
-function evaluations(values, requests, rules) {
-  const each = values[rules] ?? values.rules;
-  return values[requests] && each ? values[requests].times(each) : null;
 }
 
 const GIGA = Exact.of("1e9");
 
-/** The model's usage from the fields with a prefix. */
-function usageOf(values, prefix = "") {
+/** The model's usage from the fields with a prefix; who comes round the edge is judged by the same rules. */
+function usageOf(model, values, prefix = "") {
+  const requests = values[`${prefix}requests`];
   return {
     new_connections: values[`${prefix}new-connections`],
     active: values[`${prefix}active`],
     bytes: values[`${prefix}bytes`].times(GIGA),
-    lambda_bytes: values[`${prefix}lambda-bytes`].times(GIGA),
-    requests: values[`${prefix}requests`],
-    evaluations: evaluations(values, `${prefix}requests`, `${prefix}rules`),
+    lambda_bytes: prefix ? Exact.ZERO : values["lambda-bytes"].times(GIGA),
+    requests,
+    evaluations: model.evaluations(requests, values.rules),
   };
 }
 
-function figuresOf(values) {
+function figuresOf(model, values) {
   const stores = values["trust-stores"] ?? (values.mtls ? Exact.ONE : Exact.ZERO);
   return {
     owned: { kind: values.kind, zones: values.zones, trust_stores: stores, ipv4: values.ipv4 },
-    usage: usageOf(values),
+    usage: usageOf(model, values),
     mutual: values.mtls,
-    bypass: usageOf(values, "bypass-"),
+    bypass: usageOf(model, values, "bypass-"),
+    key: values.key,
   };
 }
 
@@ -240,7 +231,7 @@ const SLIDER_STEPS = 120;
 
 /** The form: every field labelled, its error beneath it. `changed` is called with nothing. */
 class Form {
-  constructor(regions, kinds, kindWords, changed) {
+  constructor(regions, choices, changed) {
     this.inputs = {};
     this.errors = {};
     this.rows = {};
@@ -248,7 +239,7 @@ class Form {
     this.changed = changed;
     this.options = {
       regions: Object.keys(regions).map((each) => [each, each]),
-      kinds: kinds.map((each) => [each, kindWords[each]]),
+      ...choices,
     };
     this.element = el("form", { class: "form", novalidate: "", autocomplete: "off" });
     this.element.addEventListener("submit", (event) => event.preventDefault());

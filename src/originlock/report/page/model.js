@@ -22,6 +22,7 @@ class Model {
     this.rulesPerUnit = exact("rules_per_unit");
     this.activeMutual = exact("active_mutual");
     this.lambdaGb = exact("lambda_gb");
+    this.keyFactor = Object.fromEntries(Object.entries(constants.key_factor).map(([key, each]) => [key, Exact.of(each)]));
     this.refusedWithin = exact("refused_within");
     this.dimensions = constants.dimensions;
     this.postures = constants.postures;
@@ -57,16 +58,22 @@ class Model {
 
   /** The questions of which another answer, all others the same, gives another result. */
   moving(reckon, questions) {
-    const moves = (question) => this.readings(questions.filter((each) => each !== question)).some((reading) => {
-      const results = this.answers[question].map((answer) => reckon({ ...reading, [question]: answer }));
-      return results.some((each) => each.some((number, index) => !number.equals(results[0][index])));
+    const readings = this.readings(questions);
+    const results = readings.map(reckon);
+    return questions.filter((question) => {
+      const others = questions.filter((each) => each !== question);
+      const firsts = new Map();
+      return readings.some((reading, index) => {
+        const alike = others.map((each) => this.answers[each].indexOf(reading[each])).join();
+        if (!firsts.has(alike)) firsts.set(alike, results[index]);
+        return results[index].some((number, at) => !number.equals(firsts.get(alike)[at]));
+      });
     });
-    return questions.filter(moves);
   }
 
   // ---------------------------------------------------------------- units
 
-  units(kind, usage, reading, mutual) {
+  units(kind, usage, reading, mutual, key) {
     const covered = this.covered[kind];
     const bytes = usage.bytes.over(reading.gigabyte);
     const fresh = usage.new_connections.over(covered.new_connections);
@@ -77,7 +84,7 @@ class Model {
     const lambda = usage.lambda_bytes.over(reading.gigabyte).over(this.lambdaGb);
     const charged = usage.evaluations.minus(this.freeRules.times(usage.requests));
     return {
-      new_connections: fresh,
+      new_connections: fresh.times(this.keyFactor[key]),
       active_connections: usage.active.over(mutual ? this.activeMutual : covered.active),
       processed_bytes: reading.lambda_adds ? bytes.plus(lambda) : bytes.max(lambda),
       rule_evaluations: charged.max(Exact.ZERO).over(this.rulesPerUnit),
@@ -100,10 +107,15 @@ class Model {
     return { ...usage, bytes: usage.bytes.plus(more) };
   }
 
-  marginal(kind, everyone, part, reading, mutual) {
+  /** Rules processed a second: no request lends to others what it leaves of its free ones. */
+  evaluations(requests, rules) {
+    return requests.times(rules.max(this.freeRules));
+  }
+
+  marginal(kind, everyone, part, reading, mutual, key) {
     const rest = Object.fromEntries(USAGE.map((each) => [each, everyone[each].minus(part[each])]));
-    const all = this.total(this.units(kind, everyone, reading, mutual));
-    return all.minus(this.total(this.units(kind, rest, reading, mutual)));
+    const all = this.total(this.units(kind, everyone, reading, mutual, key));
+    return all.minus(this.total(this.units(kind, rest, reading, mutual, key)));
   }
 
   // ---------------------------------------------------------------- bills
@@ -160,13 +172,15 @@ class Model {
 
   // ---------------------------------------------------------------- estimate
 
-  /** Figures: {owned, usage, mutual, bypass}. */
+  /** Figures: {owned, usage, mutual, bypass, key}. */
   estimate(prices, figures) {
     const asked = this.told.questions.estimate;
     const { kind } = figures.owned;
     const alone = { ...figures, usage: figures.bypass };
     const caused = this.hull(
-      (reading) => this.marginal(kind, this.counted(figures, reading), this.counted(alone, reading), reading, figures.mutual),
+      (reading) => this.marginal(
+        kind, this.counted(figures, reading), this.counted(alone, reading), reading, figures.mutual, figures.key,
+      ),
       asked,
     );
     const perHour = this.bills(prices, figures);
@@ -196,7 +210,7 @@ class Model {
   }
 
   unitsOf(figures, reading) {
-    return this.units(figures.owned.kind, this.counted(figures, reading), reading, figures.mutual);
+    return this.units(figures.owned.kind, this.counted(figures, reading), reading, figures.mutual, figures.key);
   }
 
   billOf(prices, figures, reading) {
@@ -235,21 +249,25 @@ class Model {
 
   // ---------------------------------------------------------------- storm
 
-  /** A flood: {rate, hours, requests_per_connection, request_bytes, response_bytes, open_seconds, rules}. */
-  storm(prices, flood, normal, already) {
-    const harms = Object.fromEntries(this.postures.map((each) => [each, this.harm(each, prices, flood, normal, already)]));
+  /**
+   * What is asked: {prices, flood, normal, already, key}.
+   * A flood: {rate, hours, requests_per_connection, request_bytes, response_bytes, open_seconds, rules}.
+   */
+  storm(asked) {
+    const harms = Object.fromEntries(this.postures.map((each) => [each, this.harm(each, asked)]));
     const every = (reading) => this.postures.flatMap((each) => [
-      this.addedUnits(each, flood, normal, reading),
-      this.sentBytes(each, flood, reading).over(reading.gigabyte),
+      this.addedUnits(each, asked, reading),
+      this.sentBytes(each, asked.flood, reading).over(reading.gigabyte),
     ]);
     return { harms, open: this.moving(every, this.told.questions.storm) };
   }
 
-  harm(posture, prices, flood, normal, already) {
+  harm(posture, asked) {
+    const { prices, flood, already } = asked;
     const price = this.usd(prices, this.told.unit_price.alb);
     const egress = this.transfer(prices);
     const every = this.readings(this.told.questions.storm).map((reading) => {
-      const lcu = this.addedUnits(posture, flood, normal, reading);
+      const lcu = this.addedUnits(posture, asked, reading);
       const gb = this.sentBytes(posture, flood, reading).over(reading.gigabyte);
       const out = this.transferUsd(egress, gb, already);
       return { lcu, lcu_usd: lcu.times(price), egress_gb: gb, egress_usd: out, total_usd: lcu.times(price).plus(out) };
@@ -257,10 +275,10 @@ class Model {
     return Object.fromEntries(Object.keys(every[0]).map((part) => [part, spread(every.map((each) => each[part]))]));
   }
 
-  addedUnits(posture, flood, normal, reading) {
+  addedUnits(posture, { flood, normal, key }, reading) {
     const mutual = posture === "mtls";
     const usual = mutual ? this.withHeaders(normal, reading) : normal;
-    const total = (usage) => this.total(this.units("alb", usage, reading, mutual));
+    const total = (usage) => this.total(this.units("alb", usage, reading, mutual, key));
     const before = total(usual);
     const coming = this.flooding(posture, flood, reading);
     const whole = flood.hours.floor();
@@ -279,7 +297,7 @@ class Model {
         bytes: requests.times(this.secondsPerHour).times(flood.request_bytes.plus(flood.response_bytes)),
         lambda_bytes: Exact.ZERO,
         requests,
-        evaluations: requests.times(flood.rules),
+        evaluations: this.evaluations(requests, flood.rules),
       };
     }
     const nothing = Object.fromEntries(USAGE.map((each) => [each, Exact.ZERO]));

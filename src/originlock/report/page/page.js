@@ -13,12 +13,13 @@ class Page {
     for (const [region, prices] of Object.entries(told.regions)) prices.region = region;
     this.month = new MonthAnswer(told.page === "estimate" ? "h1" : "h2");
     this.flood = new FloodAnswer(told.page === "storm" ? "h1" : "h2");
-    this.form = new Form(told.regions, told.constants.kinds, told.kind_words, () => this.later());
+    this.form = new Form(told.regions, { kinds: Object.entries(told.kind_words), keys: Object.entries(told.key_words) }, () => this.later());
     this.live = el("p", { class: "live" });
     this.status = el("p", { class: "hidden", role: "status" });
     this.prices = el("section", { id: "prices" });
     this.asked = el("section", { id: "asked", class: "paper" });
     this.problem = el("p", { class: "problem", role: "alert", hidden: "" });
+    this.choices = { kinds: Object.keys(told.kind_words), keys: Object.keys(told.key_words) };
     this.waiting = null;
   }
 
@@ -32,12 +33,13 @@ class Page {
     });
     const calculator = el("section", { id: "calculator", "aria-labelledby": "calculator-heading" },
       el("h2", { id: "calculator-heading" }, observed ? "Reckon with other numbers" : "Change what was asked"),
-      el("p", { class: "quiet" }, "Everything moves at once. The address keeps it: copy it to share the calculation."),
+      observed ? el("p", { class: "quiet" }, "It begins with the mean of the hours above, as if without mutual TLS. A mean hour costs less " +
+        "than the hours did one by one: each has a highest dimension of its own.") : "",
+      el("p", { class: "quiet" }, "Numbers and plots move at once. The address keeps it: copy it to share the calculation."),
       this.form.element, again, this.live);
     const answer = el("div", { class: "answers" }, this.problem, ...answers.map((each) => each.element));
-    const history = observed ? [new Observed(this.told, this.model).element] : [];
-    const main = el("main", {}, ...history, el("div", { class: "columns" }, answer, calculator), this.asked, this.prices);
-    document.getElementById("page").replaceChildren(...this.title(observed), main, this.footer(), this.status);
+    const main = el("main", {}, ...this.histories(), el("div", { class: "columns" }, answer, calculator), this.asked, this.prices);
+    document.getElementById("page").replaceChildren(this.title(), main, this.footer(), this.status);
     this.form.fill({ ...this.told.asked, ...fromFragment(location.hash) });
     this.reckon();
     for (const each of FIGURES) each.follow();
@@ -45,10 +47,20 @@ class Page {
     this.paper();
   }
 
-  title(observed) {
-    const mark = el("header", { class: "top" }, el("p", { class: "mark" }, "originlock"));
-    if (observed) mark.append(el("h1", { class: "headline" }, document.title));
-    return [mark];
+  title() {
+    const many = this.told.page === "observe" && this.told.observed.length !== 1;
+    return el("header", { class: "top" }, el("p", { class: "mark" }, "originlock"),
+      many ? el("h1", { class: "headline several" }, this.several()) : "");
+  }
+
+  several() {
+    const { observed } = this.told;
+    return observed.length === 0 ? "No load balancer was observed" : `${observed.length} load balancers`;
+  }
+
+  histories() {
+    const { observed } = this.told;
+    return observed.map((each, index) => new Observed(each, this.model.dimensions, observed.length === 1 ? "h1" : "h2", index).element);
   }
 
   footer() {
@@ -85,7 +97,7 @@ class Page {
   }
 
   reckon() {
-    const { values, errors } = readAll(this.form.texts(), this.told.regions, this.told.constants.kinds);
+    const { values, errors } = readAll(this.form.texts(), this.told.regions, this.choices);
     let words = Object.keys(errors).length ? "These numbers are the last that could be reckoned: an input is marked." : "";
     if (!words) {
       try {
@@ -104,14 +116,13 @@ class Page {
 
   show(values) {
     const prices = this.told.regions[values.region];
-    const figures = figuresOf(values);
+    const figures = figuresOf(this.model, values);
     const said = [`${this.month.show(this.model, this.told, prices, figures, this.model.estimate(prices, figures))}.`];
     const alb = values.kind === "alb";
     this.flood.element.hidden = !alb;
     if (alb) {
-      const flood = floodOf(values);
-      const made = this.model.storm(prices, flood, figures.usage, values["already-gb"]);
-      said.push(`A flood: ${this.flood.show(this.model, this.told, prices, flood, figures.usage, values["already-gb"], made)}.`);
+      const asked = { prices, flood: floodOf(values), normal: figures.usage, already: values["already-gb"], key: values.key };
+      said.push(`A flood: ${this.flood.show(this.model, this.told, asked, this.model.storm(asked))}.`);
     }
     if (this.told.page === "storm") said.reverse();
     this.live.textContent = said.join(" ");
@@ -151,6 +162,7 @@ class Page {
   askedIn(field, text) {
     if (field.check) return text ? "yes" : "no";
     if (field.choose === "kinds") return this.told.kind_words[text];
+    if (field.choose === "keys") return this.told.key_words[text];
     return `${text || field.blank}${field.unit && !/[a-z]/i.test(text) ? ` ${field.unit}` : ""}`;
   }
 }

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from originlock.cost.estimate import BillAmounts, Estimate
+from originlock.cost.locks import FLOOD
 from originlock.cost.readings import Amount
 from originlock.cost.storm import Harm, Posture, Storm
+from originlock.cost.units import ServerKey
 from originlock.facts.prices import RegionPrices
 from originlock.facts.usage import Kind
 from originlock.report.document import without_controls
-from originlock.report.page.asked import FLOOD, asked_of_estimate, asked_of_storm
+from originlock.report.page.asked import asked_of_estimate, asked_of_storm
 from originlock.report.page.embedded import constants, quantities, regions
 from originlock.report.page.history import balancers, mean_hour
 from originlock.report.page.shell import document, escaped, table
@@ -24,6 +26,13 @@ KIND_WORDS = {
     Kind.NLB_UDP: "Network Load Balancer (UDP)",
     Kind.NLB_TLS: "Network Load Balancer (TLS)",
     Kind.GWLB: "Gateway Load Balancer",
+}
+
+KEY_WORDS = {
+    ServerKey.COMMON: "RSA to 2,048, ECDSA to 256 bits",
+    ServerKey.LARGE: "RSA to 4,096, ECDSA to 384 bits",
+    ServerKey.LARGER: "RSA to 8,192, ECDSA to 521 bits",
+    ServerKey.LARGEST: "larger",
 }
 
 POSTURE_WORDS = {
@@ -44,8 +53,8 @@ def estimate_page(made: Estimate, known: Sequence[RegionPrices] = ()) -> str:
         made: what was reckoned.
         known: the Regions that the calculator offers besides the estimate's own.
     """
-    title = f"What an {KIND_WORDS[made.figures.owned.kind]} in {without_controls(made.prices.region)} costs"
-    title = title.replace("an N", "a N").replace("an G", "a G")
+    article = "an" if made.figures.owned.kind is Kind.ALB else "a"
+    title = f"What {article} {KIND_WORDS[made.figures.owned.kind]} in {without_controls(made.prices.region)} costs"
     tables = (
         table("Dollars", ("", "an hour", "a month"), _bill_rows(made.per_hour, made.per_month)),
         table(
@@ -115,6 +124,7 @@ anywhere. These are the numbers without it.</p>{"".join(tables)}</main></noscrip
         "constants": constants(),
         "quantities": quantities(),
         "kind_words": {kind.value: words for kind, words in KIND_WORDS.items()},
+        "key_words": {key.value: words for key, words in KEY_WORDS.items()},
         "posture_words": {posture.value: words for posture, words in POSTURE_WORDS.items()},
         "regions": regions(offered.values()),
         "asked": dict(asked),
