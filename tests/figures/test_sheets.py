@@ -162,6 +162,8 @@ def test_other_kinds_are_told_by_their_names() -> None:
     assert "GLCU" in said
     assert "rule evaluations" not in said
     assert "mutual TLS" not in said
+    assert "Gateway Load Balancer endpoints" in said
+    assert "public IPv4" not in said
 
 
 def test_nothing_used_is_said() -> None:

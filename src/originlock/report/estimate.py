@@ -233,9 +233,14 @@ def _mutual_remarks(made: Estimate, parts: MutualParts) -> list[str]:
 
 
 def _not_counted(made: Estimate) -> tuple[str, ...]:
-    told = ["data transfer out to the internet, mostly more than the capacity units (originlock cost storm has it)"]
-    if not made.figures.owned.ipv4:
-        told.append("public IPv4 addresses: none was given (--ipv4 N; one in each zone, where it faces the internet)")
+    owned = made.figures.owned
+    if owned.kind is Kind.GWLB:
+        told = ["Gateway Load Balancer endpoints, which are charged by the hour and by the GB"]
+    else:
+        where = " (originlock cost storm has it)" if owned.kind is Kind.ALB else ""
+        told = [f"data transfer out to the internet, mostly more than the capacity units{where}"]
+        if not owned.ipv4:
+            told.append("public IPv4 addresses: none was given (--ipv4 N; one in each zone, if it faces the internet)")
     return (*told, "the free tier, credits, discounts, taxes, and what stands behind the load balancer")
 
 
