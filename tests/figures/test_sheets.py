@@ -149,6 +149,20 @@ def test_the_parts_of_mutual_tls_come_to_its_sum() -> None:
         assert (parts.with_it if mutual else parts.without) == made.lcu
 
 
+def test_the_parts_of_mutual_tls_count_one_store_and_the_key() -> None:
+    """What mutual TLS would add would be told without the store that it needs, or of another key."""
+    usage = Usage(new_connections=Fraction(5), active=Fraction(3000))
+    parts = mutual_parts(estimate(prices(), Figures(Owned(), usage, key=ServerKey.LARGE)))
+    assert parts is not None
+    assert (parts.stores, parts.stores_usd) == (1, Fraction("0.0056") * 730)
+    assert parts.without.total == Amount(Fraction(1), Fraction(1))
+    assert parts.with_it.total == Amount(Fraction(2), Fraction(2))
+    large = mutual_parts(estimate(prices(), Figures(Owned(), Usage(new_connections=Fraction(50)), key=ServerKey.LARGE)))
+    assert large is not None
+    assert large.with_it.total == large.without.total == Amount(Fraction(10), Fraction(10))
+    assert mutual_parts(estimate(prices(), Figures(Owned(Kind.NLB_TCP), usage))) is None
+
+
 def test_an_unknown_price_of_a_trust_store_is_said() -> None:
     """A person would believe that mutual TLS costs nothing there."""
     said = estimated(Figures(Owned(), Usage(active=Fraction(1))), Item.TRUST_STORE_HOUR)
