@@ -65,8 +65,8 @@ def test_every_hour_and_minute_is_exact(meter: AwsMeter, shop: Shop) -> None:
     assert found.calls == 1
     for metric in BY_HOUR:
         assert series(found, metric) == shop.hourly(metric)
-    for metric in BY_MINUTE:
-        assert found.found[SHOP].minutes[metric] == shop.minutely(metric, shop.start)
+    for each in BY_MINUTE:
+        assert found.found[SHOP].minutes[each] == shop.minutely(each, shop.start)
 
 
 def test_pages_are_followed_to_the_end(aws: LocalAws, meter: AwsMeter, shop: Shop) -> None:
@@ -104,7 +104,7 @@ def test_a_series_that_is_not_complete_is_unknown(aws: LocalAws, meter: AwsMeter
 
 
 def test_a_message_of_the_whole_call_makes_all_unknown(aws: LocalAws, meter: AwsMeter, shop: Shop) -> None:
-    """ "As much of the operation as possible" was executed: how much of which series, nobody says."""
+    """As much as possible was executed, says AWS: how much of which series, nobody knows."""
     aws.settings(metric_statuses=["ProcessedBytes=Messages"])
     found = measured(meter, shop.span)
     assert "Maximum number of allowed metrics exceeded" in unread(found, Metric.REQUESTS)
@@ -143,9 +143,8 @@ def test_the_second_page_may_fail_as_well(aws: LocalAws, meter: AwsMeter, shop: 
     assert "InternalFailure" in unread(found, Metric.REQUESTS) or "Internal" in unread(found, Metric.REQUESTS)
 
 
-def test_a_throttled_call_is_tried_again(
-    aws: LocalAws, meter: AwsMeter, shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("meter")
+def test_a_throttled_call_is_tried_again(aws: LocalAws, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The account's other tools draw on the same quotas: that is no reason to know nothing."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "4")
     aws.add_fault("throttle", action="GetMetricData", times=2)

@@ -1,4 +1,4 @@
-"""CloudWatch as far as `cost observe` asks it: how much at once, how far back, in which pages, and what is not there."""
+"""CloudWatch as far as `cost observe` asks it: how much at once, how far back, in which pages, what is not there."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_pages_go_on_by_their_token(place: Place) -> None:
     found: dict[Any, float] = {}
     token, statuses = None, []
     while True:
-        more = {} if token is None else {"NextToken": token}
+        more: dict[str, str] = {} if token is None else {"NextToken": token}
         answer = asked(place, [query(metric)], DAY, MaxDatapoints=2, ScanBy="TimestampAscending", **more)
         for result in answer["MetricDataResults"]:
             assert len(result["Values"]) <= 2
@@ -116,7 +116,7 @@ def test_pages_go_on_by_their_token(place: Place) -> None:
 def test_a_token_of_nobodys_is_refused(place: Place) -> None:
     """A page that cannot be found is not the first one again."""
     with refused("InvalidNextToken"):
-        asked(place, [query("absent")], HOUR, NextToken="nobody's")  # noqa: S106  no secret
+        asked(place, [query("absent")], HOUR, NextToken="nobody's")
 
 
 def test_names_of_queries_are_unique(place: Place) -> None:
