@@ -381,6 +381,18 @@ def test_nothing_is_paid_for_before_the_load_balancer_was_made(first: dict[Metri
     assert told.hours_usd == lived * Fraction(25, 1000)
 
 
+def test_a_load_balancer_without_any_data() -> None:
+    """It costs its hours, and nothing else; nothing of it is unknown."""
+    span = Span(START, START + 3 * HOUR)
+    told = history(MeteredBalancer("idle", "arn", "application", START), (span, span), hours_of(), OFF, prices())
+    assert told.unknown == ()
+    assert exact(told.seen.lcu_hours) == 0
+    assert told.consumed_usd == 0
+    assert told.hours_usd == 3 * Fraction(25, 1000)
+    assert told.difference is not None
+    assert told.difference.shares == ()
+
+
 # --- ninety days ----------------------------------------------------------------------------------------
 
 
