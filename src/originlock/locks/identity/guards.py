@@ -42,7 +42,7 @@ _MOST_UPLOADED: Final = 10
 def objections(stand: Standing, snapshot: Snapshot, made: Moves) -> tuple[Objection, ...]:
     """Everything that has to be mended first; in the order in which a person would."""
     found = [
-        *_of_wanted(stand, made),
+        *_of_wanted(stand, snapshot, made),
         *_of_listeners(stand, snapshot),
         *_of_other_origins(stand),
         *_of_others(stand, made),
@@ -86,17 +86,33 @@ _NEWER: Final = "delete it at the edge; or issue ours anew, to be deployed last:
 Said = Iterator[tuple[str, str, str]]
 
 
-def _of_wanted(stand: Standing, made: Moves) -> Said:
+def _of_wanted(stand: Standing, snapshot: Snapshot, made: Moves) -> Said:
     if stand.wanted is None:
-        ca, leaf = stand.identity.ca, stand.identity.leaf
         if stand.identity.certificate == "shared":
             remedy = "it is never taken on sight: see the address edges.cloudflare.shared_ca_url, or use our own"
         else:
-            remedy = f"make them: originlock ca init {ca}, then originlock ca issue {ca} {leaf}"
+            remedy = _how_to_have_one(stand, snapshot)
         yield "no-certificate", stand.missing, remedy
     elif stand.wanted.leaf is not None and not stand.wanted.leaf.has_key and _does(made, UploadCertificate):
         said = f"the key of the certificate {stand.wanted.leaf.name} is not here, so that the edge cannot be given it"
         yield "no-key", said, f"issue one with its key: originlock ca issue {stand.identity.ca} {stand.identity.leaf}"
+
+
+def _how_to_have_one(stand: Standing, snapshot: Snapshot) -> str:
+    """The commands that make what is missing of our own, and no more: an authority that is there is not made again."""
+    ca, leaf = stand.identity.ca, stand.identity.leaf
+    held = snapshot.authorities.get(ca)
+    if isinstance(held, Unknown):
+        return f"see what stands in the way: originlock ca show {ca}"
+    commands: list[str] = []
+    if held is None or not held.generations:
+        commands.append(f"originlock ca init {ca}")
+    elif not held.generations[-1].holds_at(snapshot.at):
+        commands.append(f"originlock ca renew {ca} --authority")
+    if stand.policy.edge != NO_EDGE:
+        there = held is not None and held.newest_leaf(leaf, snapshot.at) is not None
+        commands.append(f"originlock ca {'renew' if there else 'issue'} {ca} {leaf}")
+    return ", then ".join(commands)
 
 
 def _of_listeners(stand: Standing, snapshot: Snapshot) -> Said:
