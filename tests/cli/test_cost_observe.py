@@ -298,7 +298,6 @@ def test_the_markdown_has_tables(product: Product) -> None:
 @pytest.mark.usefixtures("planted")
 def test_the_page_is_one_file(product: Product) -> None:
     """With the numbers in it, and nothing that is fetched from anywhere."""
-    pytest.importorskip("originlock.report.page.pages")
     out = told(product, "html").out
 
     class Loads(html.parser.HTMLParser):
