@@ -145,12 +145,17 @@ class Figure {
 const PAPER = 660;
 
 function onPaper(printing) {
+  for (const each of document.querySelectorAll("main details")) {
+    if (printing) {
+      each.dataset.wasOpen ??= each.open ? "yes" : "no";
+      each.open = true;
+    } else if (each.dataset.wasOpen !== undefined) {
+      each.open = each.dataset.wasOpen === "yes";
+      delete each.dataset.wasOpen;
+    }
+  }
   for (const each of FIGURES) {
     each.width = printing ? PAPER : 0;
-    if (printing) {
-      each.wasOpen = each.details.open;
-      each.details.open = true;
-    } else if (each.wasOpen !== undefined) each.details.open = each.wasOpen;
     each.redraw(each.width);
   }
 }

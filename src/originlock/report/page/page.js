@@ -49,7 +49,12 @@ class Page {
 
   title() {
     const many = this.told.page === "observe" && this.told.observed.length !== 1;
-    return el("header", { class: "top" }, el("p", { class: "mark" }, "originlock"),
+    const down = el("button", { type: "button", class: "down" }, "Change the numbers");
+    down.addEventListener("click", () => {
+      this.form.inputs.region.focus({ preventScroll: true });
+      document.getElementById("calculator").scrollIntoView();
+    });
+    return el("header", { class: "top" }, el("div", { class: "bar-head" }, el("p", { class: "mark" }, "originlock"), down),
       many ? el("h1", { class: "headline several" }, this.several()) : "");
   }
 
