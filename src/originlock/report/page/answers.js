@@ -173,7 +173,7 @@ class MonthAnswer {
             datum(`usd_per_hour.${each}`, hour[each], preciseUsd), datum(`usd_per_month.${each}`, month[each], preciseUsd)])),
         tableOf("Dollars a month", ["Locks", ...parts.map((each) => capital(PART_WORDS[each])), "In all"],
           postures.map(({ label, bill }) => [label, ...[...parts, "total"].map((each) => range(bill[each], preciseUsd))])),
-        tableOf("Of that hour, what comes round the edge", ["", "Units"], [
+        tableOf("Of that hour, what comes round the edge", ["Reckoned", "Units"], [
           ["What it is the cause of", datum("locks.network.lcu", floats(made.bypassing), precise)],
           ["What it would need alone", datum("locks.network.lcu_alone", floats(made.bypassingAlone), precise)],
         ]),

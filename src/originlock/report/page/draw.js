@@ -90,7 +90,7 @@ function key(colour, ...words) {
 
 /** A table of texts and elements; the first cell of a row names it. */
 function tableOf(caption, heads, rows) {
-  return el("div", { class: "scroll" }, el("table", {},
+  return el("div", { class: "scroll", role: "group", "aria-label": caption, tabindex: 0 }, el("table", {},
     el("caption", {}, caption),
     el("thead", {}, el("tr", {}, ...heads.map((each) => el("th", { scope: "col" }, each)))),
     el("tbody", {}, ...rows.map(([first, ...rest]) =>

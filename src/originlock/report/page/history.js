@@ -302,7 +302,7 @@ class Observed {
     figure.show({
       title: !known ? "How many handshakes were refused is not known" : all === 0 ? "No handshake was refused" : `${capital(plain(all))} handshakes never got through TLS`,
       note: all > 0 ? `Clients without the edge's certificate, most of them.${cost}` : "",
-      table: tableOf("Handshakes that never got through TLS", ["", "In all"], rows),
+      table: tableOf("Handshakes that never got through TLS", ["What", "In all"], rows),
       draw: (width) => (all > 0 ? this.drawRefused(width, peak) : ""),
     });
   }
@@ -332,7 +332,7 @@ class Observed {
       : ` The highest minute needed ${plain(reservation.peak)} LCU${reservation.peak_at ? `, ${timeInWords(new Date(reservation.peak_at))}` : ""}.`;
     return [el("div", { class: "plain" }, el(below, {}, "Reserve capacity?"),
       el("p", {}, `${capital(String(reservation.words || reservation.advice || ""))}.${peak}`),
-      ...(options.length ? [tableOf("What a reservation would have cost", ["", "A month", "More than on demand", "LCU-hours idle"], options)] : []))];
+      ...(options.length ? [tableOf("What a reservation would have cost", ["Reservation", "A month", "More than on demand", "LCU-hours idle"], options)] : []))];
   }
 
   unknown() {

@@ -56,7 +56,7 @@ def estimate_page(made: Estimate, known: Sequence[RegionPrices] = ()) -> str:
     article = "an" if made.figures.owned.kind is Kind.ALB else "a"
     title = f"What {article} {KIND_WORDS[made.figures.owned.kind]} in {without_controls(made.prices.region)} costs"
     tables = (
-        table("Dollars", ("", "an hour", "a month"), _bill_rows(made.per_hour, made.per_month)),
+        table("Dollars", ("for", "an hour", "a month"), _bill_rows(made.per_hour, made.per_month)),
         table(
             "Capacity units an hour",
             ("dimension", "units"),
