@@ -16,6 +16,8 @@ from originlock.aws.least_privilege import document, statements
 from originlock.aws.permissions import CALLS, OPERATIONS, PURPOSES
 from originlock.aws.policy_scope import Scope
 from originlock.cli.main import COMMANDS
+from originlock.cost.readings import ANSWERS
+from originlock.cost.units import ALB_ACTIVE_MUTUAL, COVERED, FREE_RULES, LAMBDA_GB, RULES_PER_UNIT
 from originlock.edges.cloudflare_calls import (
     ACCOUNTS,
     CERTIFICATES,
@@ -29,6 +31,7 @@ from originlock.edges.cloudflare_calls import (
 )
 from originlock.errors import EXIT_CODE_MEANINGS
 from originlock.facts.probing import OUTCOME_MEANINGS
+from originlock.facts.usage import Kind
 from originlock.intent import keys
 from originlock.intent.environment import PREFIX, variable_part
 from originlock.intent.keys import Key, Named, Pairs, Section, Several
@@ -36,6 +39,8 @@ from originlock.locks.identity import rules
 from originlock.locks.identity.findings import Rule
 from originlock.locks.network.ownership import tags_for
 from originlock.plan.lane import ENDED, TRANSITIONS, State
+from originlock.report.estimate import UNIT_WORDS
+from originlock.report.open_questions import WORDS
 from originlock.wiring.settings import descriptions
 
 if TYPE_CHECKING:
@@ -253,6 +258,34 @@ def rules_table(what: str) -> list[str]:
     return ["| code | | what is wrong | what to do | who says so |", "|---|---|---|---|---|", *rows]
 
 
+# --- what is paid for ----------------------------------------------------------------------------------------
+
+
+def capacity_units(_: str) -> list[str]:
+    """What one unit covers of each dimension."""
+    rows = []
+    for kind, covered in COVERED.items():
+        active = f"{covered.active:,}"
+        if kind is Kind.ALB:
+            active += f", {ALB_ACTIVE_MUTUAL:,} with mutual TLS"
+        gb = f"1 GB, {float(LAMBDA_GB)} GB of Lambda targets" if kind is Kind.ALB else "1 GB"
+        rules = f"{RULES_PER_UNIT:,} beyond the {FREE_RULES} that are free in each request" if kind is Kind.ALB else "-"
+        rows.append(
+            f"| `{kind.value}` | {UNIT_WORDS[kind]} | {covered.new_connections:,} | {active} | {gb} | {rules} |"
+        )
+    header = ("`--kind`", "unit", "new connections /s", "active at once", "bytes an hour", "rules processed /s")
+    return [f"| {' | '.join(header)} |", "|---" * len(header) + "|", *rows]
+
+
+def open_questions(_: str) -> list[str]:
+    """What AWS leaves open, and every answer that is tried."""
+    rows = []
+    for question, answers in ANSWERS.items():
+        tried = " or ".join(f"{each:,}" if type(each) is int else "yes" if each else "no" for each in answers)
+        rows.append(f"| `{question.value}` | {WORDS[question]} | {tried} |")
+    return ["| in JSON | AWS does not say | answers tried |", "|---|---|---|", *rows]
+
+
 MAKERS: Final[Mapping[str, Callable[[str], list[str]]]] = {
     "exit-codes": exit_codes,
     "commands": commands,
@@ -265,6 +298,8 @@ MAKERS: Final[Mapping[str, Callable[[str], list[str]]]] = {
     "token-permissions": token_permissions,
     "outcomes": outcomes,
     "rules": rules_table,
+    "capacity-units": capacity_units,
+    "open-questions": open_questions,
 }
 """How each sort of place is made."""
 

@@ -425,7 +425,7 @@ def test_lists_alone() -> None:
 def test_nothing_is_made_where_nothing_is_to_be_made() -> None:
     """The groups that a load balancer has are changed; none is made, put on or deleted."""
     plain = msgspec.structs.replace(HERE, load_balancers=("blog",))
-    for command in PURPOSES:
+    for command in set(PURPOSES) - {"cost"}:
         allowed = actions(policy(command, plain))
         assert "elasticloadbalancing:DescribeLoadBalancers" in allowed
         assert not {each for each in allowed if re.search("SetSec|CreateSec|DeleteSec|Egress|PrefixList$", each)}

@@ -117,24 +117,38 @@ def test_a_bucket_of_the_first_region(aws: LocalAws, monkeypatch: pytest.MonkeyP
     assert aws.client("s3").get_bucket_location(Bucket=BUCKET)["LocationConstraint"] is None
 
 
-def test_an_empty_bucket_of_ours_is_closed(aws: LocalAws, sessions: Sessions, reader: AwsTrustReader) -> None:
-    """A run that ended in the middle would never be done otherwise."""
+def open_bucket(aws: LocalAws) -> None:
+    """A bucket that somebody has opened, or that is older than the day from which new ones are closed."""
+    where = {"LocationConstraint": aws.region}
+    aws.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
+    aws.client("s3").delete_public_access_block(Bucket=BUCKET)
+
+
+def test_a_bucket_of_a_run_that_was_killed_is_good(aws: LocalAws, reader: AwsTrustReader) -> None:
+    """Killed between making it and closing it: it is refused for ever as one that anybody may open."""
     where = {"LocationConstraint": aws.region}
     aws.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
     act = CreateBucket(BUCKET, TAGS)
-    assert held(reader, act.target) == Bucket(act.target, private=False, encrypted=False)
+    assert held(reader, act.target) == Bucket(act.target, private=True, encrypted=True)
+    assert nothing_remains(reader, act)
+
+
+def test_an_empty_bucket_of_ours_is_closed(aws: LocalAws, sessions: Sessions, reader: AwsTrustReader) -> None:
+    """Who is told to make it, and finds it there and open, leaves it so."""
+    open_bucket(aws)
+    act = CreateBucket(BUCKET, TAGS)
+    assert held(reader, act.target) == Bucket(act.target, private=False)
     assert done(sessions, act) == Done()
     assert nothing_remains(reader, act)
 
 
 def test_a_bucket_in_use_is_left_alone(aws: LocalAws, sessions: Sessions, reader: AwsTrustReader) -> None:
     """It may be somebody's web site: closing it would take that down."""
-    where = {"LocationConstraint": aws.region}
-    aws.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
+    open_bucket(aws)
     aws.client("s3").put_object(Bucket=BUCKET, Key="index.html", Body=b"hello")
     act = CreateBucket(BUCKET, TAGS)
     assert isinstance(done(sessions, act), AlreadySo)
-    assert held(reader, act.target) == Bucket(act.target, private=False, encrypted=False)
+    assert held(reader, act.target) == Bucket(act.target, private=False)
 
 
 def test_a_bucket_of_another_account(aws: LocalAws, sessions: Sessions, reader: AwsTrustReader) -> None:

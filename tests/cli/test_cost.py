@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.cli.product import Product
 from tests.cli.test_usage import imported
+
+from originlock.cli.cost_estimate import KINDS
+from originlock.cli.cost_output import KEYS
+from originlock.cost.units import ServerKey
+from originlock.facts.usage import Kind
 
 ESTIMATE = ("cost", "estimate", "--region", "eu-west-1")
 STORM = ("cost", "storm", "--region", "eu-west-1", "--rate", "10000/s", "--for", "1h")
@@ -95,6 +102,16 @@ def test_markdown_is_tables(offline: Product) -> None:
     assert all(line.endswith("|") for line in rows)
 
 
+@pytest.mark.parametrize("asked", [(*ESTIMATE, "--bytes", "10GB/h"), STORM], ids=["estimate", "storm"])
+def test_the_page_is_one_file(asked: tuple[str, ...], offline: Product) -> None:
+    """A page would be half of one, or load the rest from elsewhere."""
+    out = offline.run(*asked, "-o", "html").out
+    assert out.startswith("<!DOCTYPE html>")
+    assert "eu-west-1" in out
+    assert "us-east-1" in out
+    assert re.findall(r"""(?:src|href)=["'](?!data:|#)""", out) == []
+
+
 def test_a_flood_as_programs_read_it(offline: Product) -> None:
     """A name that a program reads would change, or a number that the facts give."""
     postures = offline.run(*STORM, "-o", "json").json["postures"]
@@ -127,7 +144,7 @@ def test_free_transfer_is_free_only_once(offline: Product) -> None:
 def test_the_flood_text_has_the_postures_side_by_side(offline: Product) -> None:
     """A person could not compare the door open with the door shut."""
     out = offline.run(*STORM).out
-    assert out.splitlines()[0] == "A flood of 10,000 connections/s for 1 h on an ALB in eu-west-1"
+    assert out.splitlines()[0] == "A flood of 10,000 connections/s for 1 hour on an ALB in eu-west-1"
     header = next(
         line for line in out.splitlines() if "security group" in line and "mutual TLS" in line and "$" not in line
     )
@@ -156,3 +173,23 @@ def test_nobody_else_loads_what_reckons(arguments: tuple[str, ...], offline: Pro
 def test_an_estimate_asks_aws_nothing(offline: Product) -> None:
     """Figures given by hand would need credentials, and the time to load what talks to AWS."""
     assert imported(*ESTIMATE, product=offline) & {"botocore", "boto3", "originlock.aws"} == set()
+
+
+def test_choices_are_those_of_the_model() -> None:
+    """A kind of load balancer, or of key, would be reckoned that nobody can ask for."""
+    assert tuple(each.value for each in Kind) == KINDS
+    assert tuple(each.value for each in ServerKey) == KEYS
+
+
+def test_a_large_key_makes_connections_dearer(offline: Product) -> None:
+    """Whoever has a large certificate would be told a fifth of the bill."""
+    key = ("--certificate-key", "rsa-4096", "-o", "json")
+    assert offline.run(*ESTIMATE, "--new-connections", "26/s", *key).json["lcu"]["total"] == 5.2
+    assert offline.run(*STORM, *key).json["postures"]["open"]["lcu"] == 2000.0
+
+
+def test_what_one_request_leaves_of_its_free_rules_is_not_lent(offline: Product) -> None:
+    """Requests of the normal load with few rules would make a flood's many rules free."""
+    data = offline.run(*ESTIMATE, "--requests", "1000/s", "--rules", "1", "-o", "json").json
+    assert data["lcu"]["rule_evaluations"] == 0.0
+    assert data["figures"]["rules_per_second"] == 10_000.0

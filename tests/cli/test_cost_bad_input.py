@@ -51,6 +51,7 @@ SLIPS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ((*ESTIMATE, "--zones", "2"), "only a Gateway Load Balancer is charged for each zone", "say --kind gwlb"),
     ((*ESTIMATE, "--kind", "nlb-tls", "--mtls"), "Network Load Balancer has no mutual TLS", "leave out --mtls"),
     ((*ESTIMATE, "--kind", "gwlb", "--mtls"), "Gateway Load Balancer has no mutual TLS", "leave out --mtls"),
+    ((*ESTIMATE, "--kind", "nlb-tls", "--certificate-key", "rsa-4096"), "keys count", "leave out --certificate-key"),
     ((*ESTIMATE, "--kind", "nlb-tcp", "--trust-stores", "1"), "has no trust stores", "leave out --trust-stores"),
     ((*ESTIMATE, "--kind", "nlb-udp", "--lambda-bytes", "1KB/s"), "has no Lambda targets", "leave out --lambda-bytes"),
     ((*ESTIMATE, "--kind", "nlb-tcp", "--requests", "1/s"), "--requests: a Network", "leave out --requests"),

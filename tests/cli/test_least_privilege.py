@@ -165,6 +165,11 @@ def takes_over_again(bench: Bench) -> Ended:
     return bench.runs("rollback", (), "rollback", ended.json["run"], "--yes")
 
 
+def asks_prices(bench: Bench) -> Ended:
+    """AWS's price list is asked, for no origin."""
+    return bench.runs("cost", (), "cost", "prices", "--refresh", "--region", "eu-west-1")
+
+
 SCENARIOS: dict[tuple[str, ...], tuple[Callable[[Bench], Ended], ...]] = {
     ("plan",): (plans,),
     ("verify",): (verifies,),
@@ -172,6 +177,7 @@ SCENARIOS: dict[tuple[str, ...], tuple[Callable[[Bench], Ended], ...]] = {
     ("apply",): (fills, follows_the_list, closes_holes, is_tight, finds_by_tags),
     ("apply", "--adopt"): (takes_over, follows_and_takes_over),
     ("adopt",): (adopts, adopts_from_the_options),
+    ("cost",): (asks_prices,),
     ("rollback",): (goes_back, gives_back, gives_back_to_the_options, takes_over_again),
 }
 

@@ -79,3 +79,22 @@ def test_a_bucket_is_made_once(place: Place) -> None:
         pytest.skip("there it is no error")
     with refused("BucketAlreadyOwnedByYou"):
         place.s3.create_bucket(Bucket=place.bucket(), CreateBucketConfiguration={"LocationConstraint": region})
+
+
+@pytest.mark.source(
+    "AWS News Blog, Amazon S3 Block Public Access, update of 2023-04-27; Amazon S3 user guide, server-side encryption"
+)
+def test_a_new_bucket_is_closed_and_encrypted(place: Place) -> None:
+    """From its first moment, whoever makes it and ends before he has said so."""
+    bucket = place.bucket()
+    held = place.s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert set(held.values()) == {True}
+    assert len(held) == 4
+    assert _encryption(place, bucket) == "AES256"
+    place.s3.delete_bucket_encryption(Bucket=bucket)
+    assert _encryption(place, bucket) == "AES256"
+
+
+def _encryption(place: Place, bucket: str) -> str:
+    held = place.s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    return str(held[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"])

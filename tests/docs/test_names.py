@@ -106,7 +106,10 @@ def all_commands() -> dict[tuple[str, ...], click.Command]:
 def _with_those_in_it(words: tuple[str, ...], command: click.Command) -> dict[tuple[str, ...], click.Command]:
     found = {words: command}
     if isinstance(command, click.Group):
-        for name, each in command.commands.items():
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            each = command.get_command(context, name)
+            assert each is not None
             found |= _with_those_in_it((*words, name), each)
     return found
 

@@ -7,15 +7,14 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from tests.story.identity import Guarded, Stop
+from tests.story.identity import BUNDLES, Guarded, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.timeout(900)]
 
-#: The calls by which a fresh site gets both locks, in no order: each run meets those that are left for it. Without the
-#: making of the bucket: AWS has a new one closed at once, the lab only when that has been asked for.
+#: The calls by which a fresh site gets both locks, in no order: each run meets those that are left for it.
 CHANGING: Final = (
     Stop(aws="AuthorizeSecurityGroupIngress"),
     Stop(aws="CreateTrustStore"),
@@ -48,6 +47,9 @@ def test_killed_at_every_change(guarded: Guarded, kind: str) -> None:
     """A run that ends between any two calls must leave a world in which everybody is served, and the next can go on."""
     options = guarded.configured()
     with guarded.visited(f"killed at every change, {kind}"):
+        # Between the making of the bucket and the first word on how it is to be; both are told by method and path.
+        between = Stop(aws=f"PUT /{BUNDLES}", at=2 if kind == "hang-before" else 1)
+        assert guarded.killed(guarded.site.apply(*options), between, kind)
         killed_at_each(guarded, guarded.site.apply(*options), CHANGING, kind)
         assert guarded.apply(*options)["outcome"] in {"done", "nothing-to-do"}
         assert guarded.well("verify", "-o", "json", *options).json["locked"] is True

@@ -4,8 +4,8 @@ Lives here: operations, IAM actions, resource types, condition keys, purposes. M
 (see `policy_statements`), any call, botocore.
 
 Source of every row: AWS Service Authorization Reference, the pages of Amazon EC2, Elastic Load Balancing V2, Amazon S3,
-Certificate Manager, Service Quotas, Security Token Service and CloudWatch Logs (actions, resource types, condition
-keys). STS GetCallerIdentity, which tells the account, needs no permission (STS API reference).
+Certificate Manager, Service Quotas, Price List, Security Token Service and CloudWatch Logs (actions, resource types,
+condition keys). STS GetCallerIdentity, which tells the account, needs no permission (STS API reference).
 """
 
 from __future__ import annotations
@@ -208,6 +208,11 @@ _ROWS: Final = (
     _s3("PutBucketEncryption", "PutEncryptionConfiguration", Resource.BUCKET, mutates=True),
     _s3("PutBucketTagging", "PutBucketTagging", Resource.BUCKET, mutates=True),
     _s3("PutObject", "PutObject", Resource.OBJECT, mutates=True),
+    Operation(
+        "pricing:GetProducts",
+        (Permission("pricing:GetProducts"),),
+        reason="AWS restricts GetProducts to no resource: it tells its public prices",
+    ),
     Operation("sts:AssumeRole", (Permission("sts:AssumeRole", (Resource.ROLE,)),)),
     # Not ours: Lambda's own, with the role of the function (Lambda operator guide, "Applying the principles of least
     # privilege": a group in the function's Region and account, streams in it, and events to those).
@@ -250,6 +255,7 @@ class Purpose(enum.Enum):
     SET_LISTENERS = "set what listeners demand of clients"
     MAKE_PROBE = "make a listener for a moment, to see what the edge presents"
     DELETE_PROBE = "delete that listener again"
+    READ_PRICES = "ask AWS for its prices"
     READ_LOGS = "see in connection logs what the edge presents"
     ENTER = "go into the account of an origin"
     LOG = "let Lambda write the function's log"
@@ -307,6 +313,7 @@ CALLS: Final[Mapping[Purpose, tuple[str, ...]]] = {
     Purpose.SET_LISTENERS: ("elbv2:ModifyListener",),
     Purpose.MAKE_PROBE: ("elbv2:CreateListener", "elbv2:AddListenerCertificates"),
     Purpose.DELETE_PROBE: ("elbv2:DeleteListener",),
+    Purpose.READ_PRICES: ("pricing:GetProducts",),
     Purpose.READ_LOGS: ("s3:ListObjectsV2", "s3:GetObject"),
     Purpose.ENTER: ("sts:AssumeRole",),
     Purpose.LOG: ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"),
@@ -394,5 +401,7 @@ PURPOSES: Final[Mapping[str, frozenset[Purpose]]] = {
     "rollback": _GO_BACK,
     # Tags alone.
     "adopt": _LOOK | {Purpose.TAKE_OVER},
+    # Whose prices they are does not matter, so that no origin needs to be named.
+    "cost": frozenset({Purpose.ENTER, Purpose.READ_PRICES}),
 }
 """What each command that calls AWS calls it for, as far as its target asks for that."""

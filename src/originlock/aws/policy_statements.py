@@ -36,6 +36,7 @@ def of_scope(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:
     if scope.role is not None:
         yield Statement("Enter", _actions(Purpose.ENTER), (scope.role,), Purpose.ENTER.value)
         return
+    yield from _wide("AskPrices", purposes, Purpose.READ_PRICES)
     if not scope.of_groups:
         yield from _look_at_lists(purposes, scope)
     else:

@@ -27,6 +27,7 @@ from originlock.errors import CloudError, UsageError, Whose
 from originlock.intent.policy import Place
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_s3 import S3Client
@@ -48,6 +49,13 @@ class CertificateManager(Protocol):
 
     def describe_certificate(self, *, CertificateArn: str) -> Any:  # noqa: ANN401, N803  as botocore has it
         """ACM API reference, DescribeCertificate."""
+
+
+class PriceListApi(Protocol):
+    """What is asked of AWS's price list; for it, too, there are no types in the house."""
+
+    def get_products(self, **given: Any) -> Any:  # noqa: ANN401  as botocore has it
+        """AWS Price List API reference, GetProducts."""
 
 
 class Sessions:
@@ -83,9 +91,30 @@ class Sessions:
         """The S3 client of a place; errors as `ec2`."""
         return cast("S3Client", self._client(place, "s3"))
 
+    def cloudwatch(self, place: Place) -> CloudWatchClient:
+        """The CloudWatch client of a place; errors as `ec2`."""
+        return cast("CloudWatchClient", self._client(place, "cloudwatch"))
+
     def acm(self, place: Place) -> CertificateManager:
         """The Certificate Manager client of a place; errors as `ec2`."""
         return cast("CertificateManager", self._client(place, "acm"))
+
+    def pricing(self, place: Place) -> PriceListApi:
+        """The price list's client of a place, whose Region has to be one that has it; errors as `ec2`."""
+        return cast("PriceListApi", self._client(place, "pricing"))
+
+    def has_credentials(self, place: Place) -> bool:
+        """Whether there is anything to sign a call with; whether AWS takes it is another question.
+
+        Raises:
+            UsageError: there is no such profile.
+            CloudError: the AWS configuration cannot be read.
+        """
+        try:
+            with self._making:
+                return self._session(place.profile).get_credentials() is not None
+        except botocore.exceptions.BotoCoreError as error:
+            raise unusable(error) from error
 
     def account(self, place: Place) -> str:
         """The number of a place's account: its role's, or what STS says, which needs no permission; asked once.

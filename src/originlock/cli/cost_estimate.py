@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from originlock.cli.cost_output import cost_output_options, print_made, region_option
+from originlock.cli.cost_output import cost_output_options, key_option, print_made, region_option
 from originlock.errors import ExitCode
 
 _EPILOG = """\b
@@ -39,6 +39,7 @@ KINDS = ("alb", "nlb-tcp", "nlb-udp", "nlb-tls", "gwlb")
 @click.option("--requests", metavar="N/s", help="HTTP requests")
 @click.option("--rules", metavar="N", help="rules processed for each request, the free ones included")
 @click.option("--mtls", is_flag=True, help="listeners verify clients' certificates")
+@key_option
 @click.option("--trust-stores", metavar="N", help="trust stores [default: 1 with --mtls, else 0]")
 @click.option("--ipv4", metavar="N", help="public IPv4 addresses [default: 0]")
 @click.option("--zones", metavar="N", help="with gwlb: Availability Zones [default: 1]")
@@ -57,6 +58,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     requests: str | None,
     rules: str | None,
     mtls: bool,  # noqa: FBT001  click gives flags by name
+    certificate_key: str | None,
     trust_stores: str | None,
     ipv4: str | None,
     zones: str | None,
@@ -76,12 +78,18 @@ def command(  # noqa: PLR0917  one for each option, given by name
     from originlock.cost.estimate import estimate  # noqa: PLC0415  what reckons is loaded when it is needed
     from originlock.report.estimate import estimate_sheet  # noqa: PLC0415  ditto
     from originlock.report.money import estimate_data  # noqa: PLC0415  ditto
+    from originlock.report.page import estimate_page  # noqa: PLC0415  ditto
 
     figures = figures_of(
-        SaidOwned(kind, mtls, trust_stores, ipv4, zones),
+        SaidOwned(kind, mtls, certificate_key, trust_stores, ipv4, zones),
         SaidUsage(new_connections, active, bytes_, requests, lambda_bytes, rules),
         SaidUsage(bypass_new_connections, bypass_active, bypass_bytes, bypass_requests),
     )
     made = estimate(prices_in(region), figures)
-    print_made(output, lambda: estimate_sheet(made), lambda: estimate_data(made))
+    print_made(
+        output,
+        lambda: estimate_sheet(made),
+        lambda: estimate_data(made),
+        lambda known: estimate_page(made, known),
+    )
     return int(ExitCode.DONE)

@@ -12,6 +12,7 @@ from typing import Final
 from originlock.cost.bill import Owned
 from originlock.cost.estimate import Figures
 from originlock.cost.storm import Flood
+from originlock.cost.units import ServerKey, evaluations
 from originlock.errors import UsageError
 from originlock.facts.prices import RegionPrices
 from originlock.facts.usage import SECONDS_PER_HOUR, ZERO, Kind, Usage
@@ -55,10 +56,11 @@ class SaidUsage:
 
 @dataclasses.dataclass(frozen=True)
 class SaidOwned:
-    """What is paid for by the hour as it was typed; None where nothing was."""
+    """What is paid for by the hour, and the listeners, as it was typed; None where nothing was."""
 
     kind: str
     mtls: bool
+    key: str | None = None
     trust_stores: str | None = None
     ipv4: str | None = None
     zones: str | None = None
@@ -91,7 +93,7 @@ def figures_of(owned: SaidOwned, usage: SaidUsage, bypass: SaidUsage) -> Figures
         dataclasses.replace(bypass, rules=usage.rules if bypass.requests is not None else None), "--bypass-"
     )
     _refuse_more_than_all(whole_, part)
-    return Figures(_owned(kind, owned), whole_, owned.mtls, part)
+    return Figures(_owned(kind, owned), whole_, owned.mtls, part, key_of(owned.key))
 
 
 def usage_of(said: SaidUsage, prefix: str) -> Usage:
@@ -115,8 +117,13 @@ def usage_of(said: SaidUsage, prefix: str) -> Usage:
         ZERO if said.bytes is None else flow(f"{prefix}bytes", said.bytes),
         ZERO if said.lambda_bytes is None else flow(f"{prefix}lambda-bytes", said.lambda_bytes),
         requests,
-        requests * rules,
+        evaluations(requests, rules),
     )
+
+
+def key_of(said: str | None) -> ServerKey:
+    """How large the key of the listener's certificate is; what most are, if nothing was said."""
+    return ServerKey.COMMON if said is None else ServerKey(said)
 
 
 def flood_of(said: SaidFlood) -> Flood:
@@ -172,12 +179,9 @@ def prices_in(region: str | None) -> RegionPrices:
         CloudError: the AWS configuration cannot be read.
         StateError: prices that were kept cannot be read.
     """
-    from originlock.wiring.money import prices_of  # noqa: PLC0415  what reads files is loaded when it is needed
+    from originlock.wiring.money import default_region, prices_of  # noqa: PLC0415  what reads is loaded when needed
 
-    if region is None:
-        from originlock.wiring.desk import region_of  # noqa: PLC0415  ditto
-
-        region = region_of(Place())
+    region = default_region(Place()) if region is None else region
     if region is None:
         message = "prices are a Region's, and none is named, here or in the environment"
         raise UsageError(message, "give --region, such as --region eu-west-1, or set AWS_REGION")
@@ -219,6 +223,7 @@ def _refuse_others(kind: Kind, owned: SaidOwned, usage: SaidUsage, bypass: SaidU
         return
     lacking = (
         ("--mtls", owned.mtls, "mutual TLS"),
+        ("--certificate-key", owned.key is not None, "dimension in which keys count"),
         ("--trust-stores", owned.trust_stores is not None, "trust stores"),
         ("--lambda-bytes", usage.lambda_bytes is not None, "Lambda targets"),
         ("--requests", usage.requests is not None, "requests, only connections and bytes"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from originlock.cli.cost_output import cost_output_options, print_made, region_option
+from originlock.cli.cost_output import cost_output_options, key_option, print_made, region_option
 from originlock.errors import ExitCode
 
 _EPILOG = """\b
@@ -16,7 +16,7 @@ Examples:
   originlock cost storm --region eu-west-1 --rate 200/s --for 1d \\
       --requests-per-connection 50 --response-bytes 200KB
   originlock cost storm --region eu-west-1 --rate 1000/s --for 30m \\
-      --normal-bytes 10GB/h --normal-new-connections 26/s -o json
+      --normal-bytes 10GB/h --normal-new-connections 26/s -o html > flood.html
 \b
 The flood knows the origin's own name. With the door open it is answered; with
 mutual TLS it is refused within the handshake; with the security group its
@@ -36,6 +36,7 @@ Exit codes: 0 reckoned, 2 an option is wrong or a price is not known.
 @click.option("--response-bytes", metavar="N", help="of each answer [default: 5KB]")
 @click.option("--open-seconds", metavar="N", help="for how long a connection is open [default: 1]")
 @click.option("--rules", metavar="N", help="rules processed for each request [default: 1]")
+@key_option
 @click.option("--normal-new-connections", metavar="N/s", help="of the normal load")
 @click.option("--normal-active", metavar="N", help="ditto")
 @click.option("--normal-bytes", metavar="N(GB|MB|KB)/h", help="ditto")
@@ -52,6 +53,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     response_bytes: str | None,
     open_seconds: str | None,
     rules: str | None,
+    certificate_key: str | None,
     normal_new_connections: str | None,
     normal_active: str | None,
     normal_bytes: str | None,
@@ -69,12 +71,14 @@ def command(  # noqa: PLR0917  one for each option, given by name
         SaidFlood,
         SaidUsage,
         flood_of,
+        key_of,
         prices_in,
         sent_gb_of,
         usage_of,
     )
     from originlock.cost.storm import storm  # noqa: PLC0415  what reckons is loaded when it is needed
     from originlock.report.money import storm_data  # noqa: PLC0415  ditto
+    from originlock.report.page import storm_page  # noqa: PLC0415  ditto
     from originlock.report.storm import storm_sheet  # noqa: PLC0415  ditto
 
     flood = flood_of(
@@ -83,6 +87,12 @@ def command(  # noqa: PLR0917  one for each option, given by name
     normal = SaidUsage(
         normal_new_connections, normal_active, normal_bytes, requests=normal_requests, rules=normal_rules
     )
-    made = storm(prices_in(region), flood, usage_of(normal, "--normal-"), sent_gb_of(egress_this_month))
-    print_made(output, lambda: storm_sheet(made), lambda: storm_data(made))
+    usual, sent = usage_of(normal, "--normal-"), sent_gb_of(egress_this_month)
+    made = storm(prices_in(region), flood, usual, sent, key=key_of(certificate_key))
+    print_made(
+        output,
+        lambda: storm_sheet(made),
+        lambda: storm_data(made),
+        lambda known: storm_page(made, known),
+    )
     return int(ExitCode.DONE)

@@ -18,6 +18,7 @@ from originlock.aws.statement import Statement
 from originlock.cli.options import (
     Said,
     config_option,
+    configuration_of,
     loaded_configuration,
     place_options,
     policies_of,
@@ -27,7 +28,7 @@ from originlock.cli.output import print_document, print_json, print_talk
 from originlock.edges.cloudflare_calls import WHY, Permission, token_permissions
 from originlock.errors import ExitCode, UsageError
 from originlock.intent.kinds import WrongValueError
-from originlock.intent.policy import Policy
+from originlock.intent.policy import ListsAlone, Policy
 from originlock.intent.values import SECURITY_GROUPS
 from originlock.locks.network.ownership import tags_for
 from originlock.report.document import Document, Line, Tone
@@ -43,6 +44,7 @@ Examples:
   originlock iam-policy plan --origin blog --account 123456789012
   originlock iam-policy --load-balancer shop --attached sg-0123456789abcdef0
   originlock iam-policy --role lambda | jq .trust_policy
+  originlock iam-policy cost
   originlock iam-policy --token | jq -r '.cloudflare_token_permissions[]'
   originlock iam-policy -o text
 \b
@@ -118,8 +120,8 @@ def command(  # noqa: PLR0917  one for each option, given by name
 ) -> int:
     """Print the IAM policy that COMMAND needs here, and no more.
 
-    COMMAND is plan, verify or expiry (which only read), apply, renew, adopt or rollback; without one it is apply. Give
-    the options and the configuration that the command itself is given.
+    COMMAND is plan, verify, expiry or cost (which only read), apply, renew, adopt or rollback; without one it is apply.
+    Give the options and the configuration that the command itself is given.
 
     Where origins name a role (--assume-role), what starts originlock needs to assume that role, and the role needs the
     rest: --inside ARN prints that.
@@ -129,9 +131,9 @@ def command(  # noqa: PLR0917  one for each option, given by name
         message = "--role is for what starts originlock, --inside for a role that it assumes"
         raise UsageError(message, "give one or the other")
     said = Said(config, **target)
-    _, policies = policies_of(said, loaded_configuration(said))
+    policies = _policies(named, said)
     scopes = _with_attached(attached, tuple(_scope(policy, account) for policy in policies))
-    remarks = _places(policies, scopes, account, inside)
+    remarks = () if policies == _OF_NO_ORIGIN else _places(policies, scopes, account, inside)
     if inside is not None:
         scopes = _inside(inside, scopes)
     listed = statements(named, scopes, adopt=adopt)
@@ -152,6 +154,23 @@ def command(  # noqa: PLR0917  one for each option, given by name
     elif too_long:
         print_talk(too_long)
     return int(ExitCode.DONE)
+
+
+_OF_NO_ORIGIN: Final = (Policy("cost", ListsAlone()),)
+"""What stands for an origin where none is needed: it has no group, no list and no role."""
+
+
+def _policies(named: str, said: Said) -> tuple[Policy, ...]:
+    """The origins that a policy is for.
+
+    Raises:
+        ConfigError, UsageError: as `policies_of`; but what costs are needs no origin.
+    """
+    loaded = loaded_configuration(said)
+    target = said.security_groups or said.tags or said.origins or said.load_balancer
+    if named == "cost" and not target and not configuration_of(loaded).origins:
+        return _OF_NO_ORIGIN
+    return policies_of(said, loaded)[1]
 
 
 def _token(named: str, policies: tuple[Policy, ...]) -> tuple[str, ...]:

@@ -46,10 +46,10 @@ def mutual_parts(made: Estimate) -> MutualParts | None:
     kind, stores = figures.owned.kind, figures.owned.trust_stores or 1
 
     def without(reading: Reading) -> Units:
-        return units(kind, figures.usage, reading)
+        return units(kind, figures.usage, reading, key=figures.key)
 
     def with_it(reading: Reading) -> Units:
-        return units(kind, with_headers(figures.usage, reading), reading, mutual=True)
+        return units(kind, with_headers(figures.usage, reading), reading, mutual=True, key=figures.key)
 
     def added(reading: Reading) -> Fraction:
         return with_it(reading).total - without(reading).total

@@ -136,10 +136,11 @@ def _harm(posture: Posture, asked: Storm) -> Harm:
     def out_usd(reading: Reading) -> Fraction:
         return transfer_usd(egress, gb(reading), asked.already_gb)
 
+    added = hull(lcu, OPEN)
     return Harm(
         posture,
-        hull(lcu, OPEN),
-        hull(lcu, OPEN).times(price),
+        added,
+        added.times(price),
         hull(gb, OPEN),
         hull(out_usd, OPEN),
         hull(lambda reading: lcu(reading) * price + out_usd(reading), OPEN),

@@ -34,10 +34,12 @@ class NoDocument(msgspec.Struct, frozen=True):
     Attributes:
         guard: ``fetch``, ``cut-short``, ``too-large`` or ``timeout``.
         reason: the same in plain words, naming the URL and what came.
+        status: of the answer, where that is why; 0 otherwise.
     """
 
     guard: str
     reason: str
+    status: int = 0
 
 
 Decoder = Callable[[str, tuple[Document, ...]], FormReading]

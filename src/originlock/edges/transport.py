@@ -270,7 +270,7 @@ def _answer(response: urllib3.BaseHTTPResponse, here: str, url: str, bounds: Bou
     if status in _REDIRECTS and "location" in response.headers:
         return _Moved(response.headers["location"])
     if status != _OK:
-        failure = NoDocument("fetch", f"{here} answered with status {status} instead of 200")
+        failure = NoDocument("fetch", f"{here} answered with status {status} instead of 200", status)
         return _Again(failure) if status in _LATER else failure
     objection = _objection(response, here, bounds)
     return objection or _body(response, here, url, bounds, cord)

@@ -19,9 +19,10 @@ NOT_CONFIGURATION = (
     "ORIGINLOCK_CA_DIR",
     "ORIGINLOCK_CA_PASSPHRASE",
     "ORIGINLOCK_CA_PASSPHRASE_FILE",
+    "ORIGINLOCK_PRICES_URL",
 )
-"""Variables that say where the state, the configuration and our authorities are, and what opens these: they cannot
-stand in the configuration."""
+"""Variables that say where the state, the configuration, our authorities and AWS's public price list are, and what
+opens these authorities: they cannot stand in the configuration."""
 
 NOT_CONFIGURATION_PREFIXES = ("ORIGINLOCK_LAB_", "ORIGINLOCK_TEST_", "ORIGINLOCK_CONTRACT_")
 """Variables of the lab and of the tests."""

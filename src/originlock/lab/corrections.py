@@ -6,9 +6,9 @@ modules).
 
 What is corrected: security groups (`ec2_groups`) and their rules (`ec2_answers`), prefix lists
 (`ec2_prefix_lists`), who names a group from a peered VPC (`ec2_references`), network interfaces
-(`ec2_interfaces`), tags (`ec2_tags`), load balancers, listeners and targets (`elb_*`), the quotas
-that the lab can set as service-quotas tells them, tag look-up, and a start that does not load
-what the lab has no use for.
+(`ec2_interfaces`), tags (`ec2_tags`), load balancers, listeners and targets (`elb_*`), what a new
+bucket is (`bucket_defaults`), the quotas that the lab can set as service-quotas tells them, tag
+look-up, and a start that does not load what the lab has no use for.
 """
 
 from __future__ import annotations
@@ -80,6 +80,8 @@ def install() -> tuple[Settings, History]:
     _load_less()
     settings, history = _correct_ec2()
     _correct_load_balancing()
+    _correct_buckets()
+    _correct_metrics()
 
     # Not above, as importing moto's parts reads what _load_less() spares; so below, too.
     from moto.ec2.models.core import TaggedEC2Resource  # noqa: PLC0415
@@ -138,6 +140,28 @@ def _correct_load_balancing() -> None:
     ELBv2Backend._get_resource_by_arn = _known_by_arn(ELBv2Backend._get_resource_by_arn)  # type: ignore[method-assign]  # noqa: SLF001
     # Its URL handler looks this name up for each request.
     urls.ELBV2Response = Corrected  # type: ignore[attr-defined]
+
+
+def _correct_metrics() -> None:
+    import moto.cloudwatch.urls  # noqa: PLC0415
+
+    from originlock.lab.metric_answers import MetricAnswers  # noqa: PLC0415
+
+    _expect(moto.cloudwatch.urls, "url_paths", "CloudWatchResponse")
+    if set(moto.cloudwatch.urls.url_paths) != {"{0}/$"}:
+        message = f"moto.cloudwatch serves {set(moto.cloudwatch.urls.url_paths)}"
+        raise MotoDiffersError(message)
+    moto.cloudwatch.urls.url_paths["{0}/$"] = MetricAnswers.dispatch
+
+
+def _correct_buckets() -> None:
+    from moto.s3.models import S3Backend  # noqa: PLC0415
+
+    from originlock.lab.bucket_defaults import encrypt, made_closed  # noqa: PLC0415
+
+    _expect(S3Backend, "create_bucket", "put_public_access_block", "put_bucket_encryption", "delete_bucket_encryption")
+    S3Backend.create_bucket = made_closed(S3Backend.create_bucket)  # type: ignore[method-assign]
+    S3Backend.delete_bucket_encryption = encrypt  # type: ignore[method-assign, assignment]
 
 
 def _nothing(_backend: Any, _conditions: Any) -> None:  # noqa: ANN401 - moto's objects

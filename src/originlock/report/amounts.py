@@ -9,13 +9,14 @@ from fractions import Fraction
 from typing import Final
 
 from originlock.cost.readings import Amount
+from originlock.cost.units import FREE_RULES
 from originlock.facts.usage import Usage
 
 _WHOLE_FROM: Final = 10_000
 """Dollars from which nobody reads cents."""
 
 _SIZES: Final = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "KB"))
-_TIMES: Final = ((86_400, "d"), (3600, "h"), (60, "min"))
+_TIMES: Final = ((86_400, "day"), (3600, "hour"), (60, "minute"))
 
 
 def dollars(amount: Amount | Fraction, places: int = 2) -> str:
@@ -55,15 +56,15 @@ def size(bytes_: Fraction) -> str:
     for factor, unit in _SIZES:
         if bytes_ >= factor:
             return f"{plain(bytes_ / factor)} {unit}"
-    return f"{plain(bytes_)} bytes"
+    return many(bytes_, "byte")
 
 
 def time(seconds: Fraction) -> str:
     """A duration, in the largest unit of which there is one at least."""
     for factor, unit in _TIMES:
         if seconds >= factor:
-            return f"{plain(seconds / factor)} {unit}"
-    return f"{plain(seconds)} s"
+            return many(seconds / factor, unit)
+    return many(seconds, "second")
 
 
 def usage_words(usage: Usage) -> str:
@@ -79,7 +80,10 @@ def usage_words(usage: Usage) -> str:
 
 
 def _rules(usage: Usage) -> str:
-    return f" with {many(usage.evaluations / usage.requests, 'rule')} each" if usage.evaluations else ""
+    """Rules of each request, where more are processed than are free."""
+    if usage.evaluations <= FREE_RULES * usage.requests:
+        return ""
+    return f" with {plain(usage.evaluations / usage.requests)} rules each"
 
 
 def _from_to(low: str, high: str) -> str:

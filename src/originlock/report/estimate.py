@@ -14,7 +14,7 @@ from originlock.cost.bill import HOURS_PER_MONTH, UNIT_PRICE
 from originlock.cost.estimate import DimensionAmounts, Estimate
 from originlock.cost.mutual import MutualParts, mutual_parts
 from originlock.cost.openness import open_in_estimate
-from originlock.cost.units import Dimension
+from originlock.cost.units import KEY_FACTOR, Dimension, ServerKey
 from originlock.facts.prices import Egress, Item, Price
 from originlock.facts.usage import Kind, Usage
 from originlock.report.amounts import dollars, quantity, usage_words
@@ -81,6 +81,14 @@ def estimate_sheet(made: Estimate) -> Sheet:
     )
 
 
+def key_words(key: ServerKey) -> str:
+    """What is to be said of a certificate's key: nothing, if it is like most."""
+    if key is ServerKey.COMMON:
+        return ""
+    size = "with a key beyond RSA-8192" if key is ServerKey.LARGEST else f"with an {key.value.upper()} key"
+    return f", {size} (each new connection counts {KEY_FACTOR[key]} times)"
+
+
 def price_remarks(prices: Sequence[Price], transfer: Egress | None = None) -> tuple[str, ...]:
     """What each date and source is for."""
     by_source: dict[str, list[str]] = {}
@@ -114,11 +122,12 @@ def _lead(made: Estimate) -> tuple[str, ...]:
         saved = f"${dollars(made.network_lock)}" if made.network_lock.high else "nothing"
         locks.append(f"the network lock would save {saved}")
     units = f"{quantity(made.lcu.total)} {unit}, decided by {decided}" if decided else f"no {unit}"
-    given = f"{usage_words(made.figures.usage)}{', with mutual TLS' if made.figures.mutual else ''}"
+    listeners = (", with mutual TLS" if made.figures.mutual else "") + key_words(made.figures.key)
+    given = usage_words(made.figures.usage) + listeners
     return (
         f"${dollars(made.per_hour.total, CENTS_OF_HOURS)} an hour; {units}",
         *(["; ".join(locks)] if locks else []),
-        f"for {given}; a month is {HOURS_PER_MONTH} hours",
+        f"for {given}",
     )
 
 
@@ -138,7 +147,8 @@ def _bill(made: Estimate) -> Part:
         if number != "0" or what.startswith("capacity")
     ]
     total = Row(("total", "", dollars(hour.total, CENTS_OF_HOURS), dollars(month.total)), Tone.TITLE)
-    return Part("What is paid for", ("", "number", "$ an hour", "$ a month"), (*rows, total))
+    said = f"A month is {HOURS_PER_MONTH} hours, as in AWS's own calculator."
+    return Part("What is paid for", ("", "number", "$ an hour", "$ a month"), (*rows, total), (said,))
 
 
 def _dimensions(made: Estimate) -> Part:
@@ -185,12 +195,16 @@ def _locks(made: Estimate) -> Part:
             f"Round the edge come {usage_words(made.figures.bypass)}. What they cost is the bill with them, less the"
             " bill without them: in other dimensions they are free."
         )
+        remarks += [_LET_IN] if parts is not None else []
     return Part(
         "What each lock adds or saves",
         ("", UNIT_WORDS[made.figures.owned.kind], "$ a month"),
         tuple(rows),
         tuple(remarks),
     )
+
+
+_LET_IN: Final = "Mutual TLS is reckoned as if it let in all of them; what it keeps out: originlock cost storm."
 
 
 def _change(parts: MutualParts) -> str:

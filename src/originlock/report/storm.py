@@ -15,7 +15,7 @@ from originlock.facts.prices import Item
 from originlock.facts.usage import SECONDS_PER_HOUR, Usage
 from originlock.report.amounts import dollars, many, plain, quantity, size, time, usage_words
 from originlock.report.document import Tone
-from originlock.report.estimate import price_remarks
+from originlock.report.estimate import key_words, price_remarks
 from originlock.report.open_questions import WHY_A_RANGE, WORDS
 from originlock.report.sheet import Part, Row, Sheet
 
@@ -34,12 +34,14 @@ def storm_sheet(made: Storm) -> Sheet:
         f"A flood of {rate} for {lasting} on an ALB in {made.prices.region}",
         (
             _lead(made),
-            f"on top of {'no normal load' if made.normal == Usage() else usage_words(made.normal)}",
+            "with no normal load"
+            if made.normal == Usage()
+            else f"on top of {usage_words(made.normal)}, the normal load",
         ),
         (
             _postures(made),
             Part("Assumed", remarks=_assumed(made)),
-            Part(WHY_A_RANGE, remarks=tuple(WORDS[each] for each in open_in_storm(flood, made.normal))),
+            Part(WHY_A_RANGE, remarks=tuple(WORDS[each] for each in open_in_storm(flood, made.normal, made.key))),
             Part("Not counted", remarks=_NOT_COUNTED),
             Part("Prices", remarks=price_remarks([made.prices.price(Item.ALB_LCU)], made.prices.transfer())),
         ),
@@ -100,6 +102,7 @@ def _assumed(made: Storm) -> tuple[str, ...]:
     each = (
         f"each connection: {many(flood.requests_per_connection, 'request')} of {size(flood.request_bytes)}, answers of"
         f" {size(flood.response_bytes)}, {many(flood.rules, 'rule')} each; open for {time(flood.open_seconds)}"
+        f"{key_words(made.key)}"
     )
     return (
         each,

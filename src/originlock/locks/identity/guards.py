@@ -42,13 +42,14 @@ _MOST_UPLOADED: Final = 10
 def objections(stand: Standing, snapshot: Snapshot, made: Moves) -> tuple[Objection, ...]:
     """Everything that has to be mended first; in the order in which a person would."""
     found = [
-        *_of_wanted(stand, made),
+        *_of_wanted(stand, snapshot, made),
         *_of_listeners(stand, snapshot),
         *_of_other_origins(stand),
         *_of_others(stand, made),
         *_of_probe(stand, made),
         *_of_store(stand, made),
         *_of_bucket(stand, snapshot, made),
+        *_of_account(stand, made),
         *_of_zone(stand, snapshot),
     ]
     return tuple(
@@ -79,22 +80,39 @@ def _word_of(store: str) -> str:
 _FIRST: Final = (Phase.PREPARE, Phase.WIDEN)
 _TRUSTS: Final = CreateTrustStore | ReplaceBundle
 _ACKNOWLEDGE: Final = 'if that is meant, add "{word}" to acknowledge in [origins.{origin}.identity]'
+_BY_HAND: Final = "upload by hand"
 _NEWER: Final = "delete it at the edge; or issue ours anew, to be deployed last: originlock ca renew {ca} {leaf}"
 
 Said = Iterator[tuple[str, str, str]]
 
 
-def _of_wanted(stand: Standing, made: Moves) -> Said:
+def _of_wanted(stand: Standing, snapshot: Snapshot, made: Moves) -> Said:
     if stand.wanted is None:
-        ca, leaf = stand.identity.ca, stand.identity.leaf
         if stand.identity.certificate == "shared":
             remedy = "it is never taken on sight: see the address edges.cloudflare.shared_ca_url, or use our own"
         else:
-            remedy = f"make them: originlock ca init {ca}, then originlock ca issue {ca} {leaf}"
+            remedy = _how_to_have_one(stand, snapshot)
         yield "no-certificate", stand.missing, remedy
     elif stand.wanted.leaf is not None and not stand.wanted.leaf.has_key and _does(made, UploadCertificate):
         said = f"the key of the certificate {stand.wanted.leaf.name} is not here, so that the edge cannot be given it"
         yield "no-key", said, f"issue one with its key: originlock ca issue {stand.identity.ca} {stand.identity.leaf}"
+
+
+def _how_to_have_one(stand: Standing, snapshot: Snapshot) -> str:
+    """The commands that make what is missing of our own, and no more: an authority that is there is not made again."""
+    ca, leaf = stand.identity.ca, stand.identity.leaf
+    held = snapshot.authorities.get(ca)
+    if isinstance(held, Unknown):
+        return f"see what stands in the way: originlock ca show {ca}"
+    commands: list[str] = []
+    if held is None or not held.generations:
+        commands.append(f"originlock ca init {ca}")
+    elif not held.generations[-1].holds_at(snapshot.at):
+        commands.append(f"originlock ca renew {ca} --authority")
+    if stand.policy.edge != NO_EDGE:
+        there = held is not None and held.newest_leaf(leaf, snapshot.at) is not None
+        commands.append(f"originlock ca {'renew' if there else 'issue'} {ca} {leaf}")
+    return ", then ".join(commands)
 
 
 def _of_listeners(stand: Standing, snapshot: Snapshot) -> Said:
@@ -249,6 +267,16 @@ def _of_bucket(stand: Standing, snapshot: Snapshot, made: Moves) -> Said:
     elif isinstance(bucket, Bucket) and not bucket.private and "bucket" not in stand.identity.acknowledged:
         # A bundle is public by nature; but who can write there decides whom the load balancer trusts next.
         yield "bucket-public", f"the bucket {name} does not block public access", 'block it, or acknowledge "bucket"'
+
+
+def _of_account(stand: Standing, made: Moves) -> Said:
+    """Without the edge's account nobody has it present ours, and what is to be narrowed waits for that in vain."""
+    by_hand = stand.policy.edge_account is None and stand.identity.certificate == "own"
+    if by_hand and made.presented and _BY_HAND not in stand.identity.acknowledged:
+        origin = stand.policy.origin
+        said = f"there is no [origins.{origin}.edge_account], so that nothing has the edge present our certificate"
+        remedy = f"add it; or upload and switch it on there by hand: {_ACKNOWLEDGE}"
+        yield "no-edge-account", said, remedy.format(word=_BY_HAND, origin=origin)
 
 
 def _of_zone(stand: Standing, snapshot: Snapshot) -> Said:

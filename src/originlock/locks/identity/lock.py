@@ -14,7 +14,7 @@ from originlock.facts.certificates import Authority
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.trust import Listeners, TrustStore
 from originlock.facts.unknown import Unknown
-from originlock.facts.zone import Zone
+from originlock.facts.zone import Zone, leads_to
 from originlock.intent.policy import NO_EDGE, IdentityPolicy, Policy
 from originlock.locks.identity import guards, shut_out
 from originlock.locks.identity.judged import Way, ways
@@ -206,8 +206,7 @@ def _of_zone(stand: Standing, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
 def _of_records(stand: Standing, zone: Zone, dns_name: str) -> Iterator[tuple[str, str]]:
     """Names that are DNS only tell everybody where the load balancer is."""
     for each in () if isinstance(zone.records, Unknown) else zone.records:
-        to_us = dns_name and each.kind == "CNAME" and each.content.rstrip(".").lower() == dns_name.lower()
-        if to_us and not each.proxied and each.name not in stand.policy.hostnames:
+        if leads_to(each, dns_name) and not each.proxied and each.name not in stand.policy.hostnames:
             yield "", f"{each.name} is DNS only and points to the load balancer: its visitors do not come by the edge"
 
 

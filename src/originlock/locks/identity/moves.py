@@ -126,12 +126,16 @@ def moves(stand: Standing, snapshot: Snapshot) -> Moves:
 
 
 def _records(made: Moves, stand: Standing, snapshot: Snapshot) -> None:
-    """Where it is asked for, each hostname leads to the edge, and from there to the load balancer."""
+    """Where it is asked for, each hostname leads to the edge, and from there to the load balancer.
+
+    Whoever asks for the name meets the edge from then on: it has to be let in first, whichever lock sees to that.
+    """
     account, balancer = stand.policy.edge_account, snapshot.load_balancer
     if stand.zone is None or account is None or not account.manage_dns or balancer is None:
         return
     for act in wanted_records(stand.policy, stand.zone, balancer.dns_name):
         made.add(Phase.WIDEN, Effect.WIDEN, act, "visitors meet the edge, and the edge asks the load balancer")
+        made.after([act.target], [balancer.id, *balancer.groups], Milestone.WIDENED)
 
 
 # -- trust --------------------------------------------------------------------------------------------------------

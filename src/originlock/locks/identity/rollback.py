@@ -42,7 +42,10 @@ _NO_BUNDLE = "the trust store stays: there is no bundle that holds what it trust
 _WHICH = (
     "nothing goes back: the zone has other certificates, and which of them it presented before the run cannot be told"
 )
-_NO_STORE = "nothing goes back: the trust store {store}, which the listener used, is gone or cannot be read"
+_NO_STORE = (
+    "nothing goes back: the trust store {store}, which the listener used, is gone or cannot be read; to have it verify "
+    'again: mode = "verify" in the configuration, and originlock apply'
+)
 _NO_ZONE = "what the edge presents cannot be read ({why}), so that nothing that rests on it goes back"
 
 
