@@ -23,7 +23,7 @@ function reasons(model, open) {
   if (open.length === 0) return "";
   return el("div", { class: "reasons" },
     el("p", {}, `${model.told.why_a_range}:`),
-    el("ul", {}, ...open.map((each) => el("li", {}, model.told.question_words[each]))));
+    el("ul", {}, ...open.map((each) => el("li", { "data-question": each }, model.told.question_words[each]))));
 }
 
 /** A line of label and number with its bar, and what is under it. */
@@ -61,7 +61,7 @@ class MonthAnswer {
     this.headline.replaceChildren(this.level === "h1" ? cost : `${words.page === "observe" ? "The mean hour" : "The normal load"}: ${cost}`);
     this.lead.replaceChildren(...this.sentence(model, prices, figures, made, unit));
     this.cards.replaceChildren(...this.locks(figures, made, unit));
-    this.reasons.replaceChildren(reasons(model, figures.bypass && made.networkLock.high.zero ? made.open : made.openLocks));
+    this.reasons.replaceChildren(reasons(model, made.open));
     this.showDimensions(model, figures, made, unit);
     this.showParts(model, prices, figures, made);
     return cost;

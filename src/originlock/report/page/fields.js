@@ -23,7 +23,7 @@ const FIELDS = [
   { id: "lambda-bytes", group: "hour", label: "Bytes of Lambda targets", unit: "GB an hour", measure: "flow", alb: true },
   { id: "requests", group: "hour", label: "Requests", unit: "a second", measure: "rate", slide: [-1, 6], alb: true },
   { id: "rules", group: "hour", label: "Rules for each request", alb: true },
-  { id: "key", group: "lock", label: "Key of the listener's certificate", above: true, choose: "keys", begin: "rsa-2048", alb: true },
+  { id: "certificate-key", group: "lock", label: "Key of the listener's certificate", above: true, choose: "keys", begin: "rsa-2048", alb: true },
   { id: "mtls", group: "lock", label: "Mutual TLS", check: true, alb: true },
   { id: "trust-stores", group: "lock", label: "Trust stores", whole: true, alb: true, blank: "as needed" },
   { id: "bypass-new-connections", group: "bypass", label: "New connections", unit: "a second", measure: "rate", part: "new-connections" },
@@ -196,7 +196,7 @@ function figuresOf(model, values) {
     usage: usageOf(model, values),
     mutual: values.mtls,
     bypass: usageOf(model, values, "bypass-"),
-    key: values.key,
+    key: values["certificate-key"],
   };
 }
 

@@ -336,7 +336,7 @@ class Observed {
   }
 
   unknown() {
-    const told = (this.told.unknown || []).map((each) => el("li", {}, typeof each === "string" ? each : `${each.what}: ${each.reason}`));
+    const unknown = this.told.unknown || [];
     const gaps = this.told.gaps || [];
     const made = [];
     if (gaps.length) {
@@ -344,9 +344,15 @@ class Observed {
       made.push(el("p", { class: "note" }, `${plain(gaps.length)} ${gaps.length === 1 ? "stretch" : "stretches"} without a report` +
         `${before ? `, ${before === gaps.length ? "" : "one of them "}before the load balancer was made` : ""}: nothing is reckoned for them.`));
     }
-    if (told.length) made.push(el("div", { class: "reasons" }, el("p", {}, "What could not be read:"), el("ul", {}, ...told)));
+    if (unknown.length) made.push(notRead(unknown));
     return made;
   }
+}
+
+/** What could not be read, and why. */
+function notRead(unknown) {
+  return el("div", { class: "reasons" }, el("p", {}, "What could not be read:"),
+    el("ul", {}, ...unknown.map((each) => el("li", {}, `${each.what}: ${each.reason}`))));
 }
 
 function fixed(number) {

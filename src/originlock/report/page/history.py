@@ -35,6 +35,11 @@ def balancers(data: Mapping[str, object]) -> list[dict[str, object]]:
     return [_balancer(each) for each in _list(data.get("load_balancers")) if isinstance(each, Mapping)]
 
 
+def unread(data: Mapping[str, object]) -> list[object]:
+    """What could not be read besides what each load balancer says of itself: ``what`` and ``reason``."""
+    return [_clean(each) for each in _list(data.get("unknown"))]
+
+
 def mean_hour(observed: Sequence[Mapping[str, object]], flood: Flood) -> dict[str, str]:
     """What the calculator begins with: the mean of the hours that were reported of the first load balancer.
 

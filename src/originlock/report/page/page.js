@@ -64,8 +64,10 @@ class Page {
   }
 
   histories() {
-    const { observed } = this.told;
-    return observed.map((each, index) => new Observed(each, this.model.dimensions, observed.length === 1 ? "h1" : "h2", index).element);
+    const { observed, unknown } = this.told;
+    const level = observed.length === 1 ? "h1" : "h2";
+    const made = observed.map((each, index) => new Observed(each, this.model.dimensions, level, index).element);
+    return unknown.length ? [el("section", { class: "answer" }, notRead(unknown)), ...made] : made;
   }
 
   footer() {
@@ -126,7 +128,7 @@ class Page {
     const alb = values.kind === "alb";
     this.flood.element.hidden = !alb;
     if (alb) {
-      const asked = { prices, flood: floodOf(values), normal: figures.usage, already: values["already-gb"], key: values.key };
+      const asked = { prices, flood: floodOf(values), normal: figures.usage, already: values["already-gb"], key: values["certificate-key"] };
       said.push(`A flood: ${this.flood.show(this.model, this.told, asked, this.model.storm(asked))}.`);
     }
     if (this.told.page === "storm") said.reverse();
