@@ -48,7 +48,7 @@ demo: $(STAMP) filters ## lock an origin in a local world and survive a bad list
 
 .PHONY: test
 test: $(STAMP) filters ## the tests, without the long ones
-	@echo "test: pytest, $(JOBS) at once, '$(MARKS)' (about ten minutes)"
+	@echo "test: pytest, $(JOBS) at once, '$(MARKS)' (about twelve minutes on two processors)"
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "$(MARKS)" tests
 
 .PHONY: test-long

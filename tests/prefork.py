@@ -27,8 +27,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final, Protocol
 
-#: Where it is said that all tests run, as they are, whatever it takes.
-LONG: Final = "ORIGINLOCK_TEST_LONG"
+#: Variables that say that all tests run, whatever it takes, or that it is a mutant of the product that runs.
+_AFRESH: Final = ("ORIGINLOCK_TEST_LONG", "MUTANT_UNDER_TEST")
 
 COMMAND: Final = (sys.executable, "-m", "originlock")
 
@@ -76,7 +76,8 @@ def start(
         # What is found there has been found.
         del theirs["PYTHONPATH"]
     usual = theirs in (ours, {name: value for name, value in ours.items() if not name.startswith("PYTHON")})
-    if os.environ.get(LONG) or any(name.startswith("COVERAGE_") for name in env) or not usual:
+    afresh = any(os.environ.get(name) for name in _AFRESH) or any(name.startswith("COVERAGE_") for name in env)
+    if afresh or not usual:
         return subprocess.Popen(
             [*COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=dict(env), cwd=cwd
         )
