@@ -16,10 +16,12 @@ from originlock.cost.observed import Observed, observed
 from originlock.cost.readings import DEAREST, Amount
 from originlock.cost.reservation import MINIMUM, Advice, Reservation, excess_of, reservation
 from originlock.cost.units import Dimension, units
+from originlock.errors import ExitCode
 from originlock.facts.metering import BY_HOUR, BY_MINUTE, USED, Demands, Metered, MeteredBalancer, Metric, Span
 from originlock.facts.prices import Item, Price, RegionPrices
 from originlock.facts.unknown import Unknown
 from originlock.facts.usage import Kind
+from originlock.report.observed import exit_code_of_observed
 
 START = datetime.datetime(2026, 10, 1, tzinfo=datetime.UTC)
 MINUTE = datetime.timedelta(minutes=1)
@@ -367,6 +369,8 @@ def test_a_price_of_reservations_that_is_not_known_is_told() -> None:
     told = history(MeteredBalancer("shop", "arn", "application"), (span, span), metered, OFF, prices(reserved=None))
     assert isinstance(told.reservation, Unknown)
     assert "cost prices --refresh" in told.reservation.reason
+    assert told.unknown == (told.reservation,)
+    assert exit_code_of_observed([told], []) is ExitCode.DONE
     assert told.consumed_usd == Fraction(8, 1000)
 
 

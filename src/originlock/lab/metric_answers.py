@@ -22,6 +22,7 @@ from moto.core.responses import ActionResult
 from originlock.lab.ec2_seam import CorrectedResponse
 from originlock.lab.iam import ROOT_KEY
 from originlock.lab.metric_state import MINUTE, STATISTICS, Name, held_by, least_period, rounding
+from originlock.lab.wire import scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +61,8 @@ class MetricAnswers(CloudWatchResponse):
         """Take values; those of AWS's own services from the lab's own key alone, which plants them so."""
         params = self._get_params()
         namespace = str(params.get("Namespace", ""))
-        if namespace.startswith("AWS/") and self.get_access_key() != ROOT_KEY:
+        scope = scope_of({"HTTP_AUTHORIZATION": self.headers.get("Authorization", "")})
+        if namespace.startswith("AWS/") and (scope is None or scope.access_key != ROOT_KEY):
             message = "The value AWS/ for parameter Namespace is invalid."
             raise InvalidParameterValue(message)
         answer = super().put_metric_data()

@@ -111,8 +111,8 @@ def hour_data(hour: Hour, known: Sequence[Metric], *, sums: bool = True) -> dict
 
 
 def exit_code_of_observed(histories: Iterable[History], unknown: Iterable[Unknown]) -> ExitCode:
-    """Unknown where anything could not be read."""
-    missing = [*unknown, *(each for history in histories for each in history.unknown)]
+    """Unknown where anything could not be read; a price that nobody asked for yet is no such thing."""
+    missing = [*unknown, *(each for history in histories for each in history.seen.unknown)]
     return ExitCode.UNKNOWN if missing else ExitCode.DONE
 
 
