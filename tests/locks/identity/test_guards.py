@@ -173,7 +173,12 @@ def test_stores_of_several_listeners_are_not_joined_unasked() -> None:
     )
     objections = said(policy, two).objections
     assert {each.guard for each in objections} == {"trust-of-others"}
-    assert not said(asked(policy, acknowledged=("trust of others",)), two).objections
+    assert not said(
+        asked(policy, acknowledged=("trust of store originlock-blog", "trust of store theirs")), two
+    ).objections
+    # Who has taken one store upon himself has not taken the next.
+    (left,) = said(asked(policy, acknowledged=("trust of store originlock-blog",)), two).objections
+    assert '"trust of store theirs"' in left.remedy
 
 
 def test_what_has_ended_is_refused_only_when_ours_is_seen() -> None:
@@ -328,3 +333,13 @@ def test_times_are_compared_as_times(theirs: str, later: bool) -> None:  # noqa:
         assert isinstance(presented, Unknown)
     else:
         assert presented == both[later].sha256
+
+
+def test_revocation_lists_are_left_behind_store_by_store() -> None:
+    """A word that was said of one store holds for whatever store a listener is pointed to later."""
+    policy, snapshot = CASES["revocations"](*read(plain_world()))
+    (word,) = {o.remedy.split('"')[1] for o in said(policy, snapshot).objections if o.guard == "revocations"}
+    assert word == "revocations of store theirs"
+    for given, left in (((word,), set()), (("revocations of store others",), {"revocations"})):
+        found = {each.guard for each in said(asked(policy, acknowledged=given), snapshot).objections}
+        assert found & {"revocations"} == left

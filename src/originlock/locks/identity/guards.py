@@ -10,7 +10,7 @@ from typing import Final
 
 from originlock.facts.origin import Missing
 from originlock.facts.snapshot import Snapshot
-from originlock.facts.trust import Bucket, Listeners, TrustStore, new_trust_store
+from originlock.facts.trust import Bucket, Listeners, SecureListener, TrustStore, new_trust_store
 from originlock.facts.unknown import Unknown
 from originlock.facts.zone import TIMED_OUT, Scope, Zone
 from originlock.intent.policy import NO_EDGE
@@ -139,13 +139,13 @@ def _of_listeners(stand: Standing, snapshot: Snapshot) -> Said:
             )
             said = f"whom the listener on port {listener.port} trusts now cannot be read: {reason}"
             yield "trust-unread", said, "allow elasticloadbalancing:GetTrustStoreCaCertificatesBundle"
-        elif store.revocations and store.id != stand.store_target and "revocations" not in stand.identity.acknowledged:
-            said = f"the trust store {store.name} holds revocation lists that are not ours, and would be left behind"
-            yield (
-                "revocations",
-                said,
-                (f'if that is meant, add "revocations" to acknowledge in [origins.{stand.policy.origin}.identity]'),
-            )
+        elif store.revocations and store.id != stand.store_target:
+            word = f"revocations of store {store.name}"
+            if word not in stand.identity.acknowledged:
+                said = (
+                    f"the trust store {store.name} holds revocation lists that are not ours, and would be left behind"
+                )
+                yield "revocations", said, _ACKNOWLEDGE.format(word=word, origin=stand.policy.origin)
 
 
 def _of_other_origins(stand: Standing) -> Said:
@@ -166,7 +166,7 @@ def _does(made: Moves, kind: type[TrustAct]) -> bool:
 
 def _of_others(stand: Standing, made: Moves) -> Said:
     """Listeners with stores of their own come to one that trusts for a while what any of them trusts."""
-    if stand.wanted is None or "trust of others" in stand.identity.acknowledged:
+    if stand.wanted is None:
         return
     moving = {
         draft.act.listener
@@ -178,9 +178,18 @@ def _of_others(stand: Standing, made: Moves) -> Said:
         held = _members(store)
         more = grown - held - set(stand.wanted.members)
         if held and more and (listener.id in moving or listener.mutual.trust_store == stand.store_target):
-            named = ", ".join(each[:12] for each in sorted(more))
-            said = f"the listener on port {listener.port} would trust {named} for a while, as another listener does"
-            yield "trust-of-others", said, _ACKNOWLEDGE.format(word="trust of others", origin=stand.policy.origin)
+            yield from _trusted_meanwhile(stand, listener, store, more)
+
+
+def _trusted_meanwhile(stand: Standing, listener: SecureListener, own: object, more: set[str]) -> Said:
+    """Each store whose authorities get in at a listener: who takes that upon himself names the store."""
+    others = {each.name: each for each in (stand.store, *(s for _, s in stand.trusted)) if isinstance(each, TrustStore)}
+    for name, store in sorted(others.items()):
+        word, shown = f"trust of store {name}", sorted(more & _members(store))
+        if store != own and shown and word not in stand.identity.acknowledged:
+            named = ", ".join(each[:12] for each in shown)
+            said = f"the listener on port {listener.port} would trust {named} for a while, as {name} does"
+            yield "trust-of-others", said, _ACKNOWLEDGE.format(word=word, origin=stand.policy.origin)
 
 
 def _members(store: object) -> set[str]:

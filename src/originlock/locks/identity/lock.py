@@ -44,8 +44,17 @@ _SETTLING = (
 )
 
 
-def contribution(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -> Contribution:
-    """What this lock wants changed, what it objects to, what it found, and what it promises."""
+def contribution(
+    policy: Policy, identity: IdentityPolicy, snapshot: Snapshot, others: tuple[str, ...] = ()
+) -> Contribution:
+    """What this lock wants changed, what it objects to, what it found, and what it promises.
+
+    Args:
+        policy: of whom.
+        identity: its part on identity.
+        snapshot: what is known.
+        others: hostnames of other origins that share the leaf.
+    """
     if snapshot.load_balancer is None or not isinstance(snapshot.listeners, Listeners):
         return Contribution(unknown=unread(policy, identity, snapshot))
     stand = standing(policy, identity, snapshot)
@@ -53,7 +62,7 @@ def contribution(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -
         made = leaving(stand)
         objections = guards.objections_to_leaving(stand)
     else:
-        made = moves(stand, snapshot)
+        made = moves(stand, snapshot, others)
         objections = guards.objections(stand, snapshot, made)
         begins = any(_begins_to_verify(draft.act) for draft in made.drafts)
         forgets = _forgets_others(stand, snapshot, made)

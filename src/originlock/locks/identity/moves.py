@@ -27,6 +27,7 @@ from originlock.facts.words import count
 from originlock.facts.zone import PENDING, Association, Scope, Zone, certificate_target, hostname_target, zone_of
 from originlock.intent.policy import NO_EDGE
 from originlock.locks.identity import naming
+from originlock.locks.identity.sharing import presenting_elsewhere
 from originlock.locks.identity.standing import (
     Standing,
     Wanted,
@@ -82,22 +83,27 @@ class Moves:
         """Each of these waits for each of those."""
         self.waits += [Wait(self.origin, one, before, other, until) for one in targets for other in on if one != other]
 
+    def needs(self, target: str, on: list[str]) -> None:
+        """This is done only in a run in which all is done at each of those, and after that."""
+        self.waits += [Wait(self.origin, target, Phase.WIDEN, other, Milestone.DONE, needed=True) for other in on]
+
     def targets(self) -> list[str]:
         """Every target, in the order in which it came."""
         return list(dict.fromkeys(draft.act.target for draft in self.drafts))
 
     def narrowing(self) -> bool:
         """Whether something is narrowed that shuts out whoever does not present our certificate."""
-        return any(
-            draft.phase is Phase.NARROW
-            and isinstance(draft.act, SetMutualTls | ReplaceBundle)
-            and needs_presented(draft.act)
-            for draft in self.drafts
-        )
+        return any(is_gated(draft) for draft in self.drafts)
 
 
-def moves(stand: Standing, snapshot: Snapshot) -> Moves:
-    """What leads to the wanted state; nothing where it is so."""
+def is_gated(draft: Draft) -> bool:
+    """Whether a draft waits until the edge is seen to present our certificate."""
+    act = draft.act
+    return draft.phase is Phase.NARROW and isinstance(act, SetMutualTls | ReplaceBundle) and needs_presented(act)
+
+
+def moves(stand: Standing, snapshot: Snapshot, others: tuple[str, ...] = ()) -> Moves:
+    """What leads to the wanted state; nothing where it is so. `others` are hostnames that share the leaf."""
     made = Moves(stand.policy.origin)
     if stand.wanted is None:
         return made
@@ -121,7 +127,7 @@ def moves(stand: Standing, snapshot: Snapshot) -> Moves:
     if made.narrowing() and stand.policy.edge != NO_EDGE:
         made.presented = (_seen(stand, snapshot, stand.wanted),)
     _probe(made, stand, stand.wanted, [*trusting, *moved, *presenting])
-    _tidy(made, stand, stand.wanted)
+    _tidy(made, stand, stand.wanted, others)
     return made
 
 
@@ -445,7 +451,7 @@ def _probe(made: Moves, stand: Standing, wanted: Wanted, ready: list[str]) -> No
     made.after([target], [d.act.target for d in made.drafts if isinstance(d.act, EdgeAct)], Milestone.DONE)
     _remove_probe(made, stand, balancer, port)
     made.after(stores, [target], Milestone.DONE, Phase.NARROW)
-    gated = [d.act.target for d in made.drafts if _is_gated(d)]
+    gated = [d.act.target for d in made.drafts if is_gated(d)]
     made.after(list(dict.fromkeys(gated)), [target], Milestone.DONE, Phase.NARROW)
 
 
@@ -457,7 +463,7 @@ def _probe_store(made: Moves, stand: Standing, wanted: Wanted) -> tuple[str, lis
     Returns:
         the store, and the target whose changes make it, if there are any.
     """
-    mixed = any(isinstance(d.act, ReplaceBundle) and _is_gated(d) for d in made.drafts)
+    mixed = any(isinstance(d.act, ReplaceBundle) and is_gated(d) for d in made.drafts)
     if not mixed:
         _forget_probe_store(made, stand)
         return stand.store_target, []
@@ -492,11 +498,6 @@ def _forget_probe_store(made: Moves, stand: Standing) -> None:
             made.after([held.id], [new_listener(stand.balancer, stand.probe.port)], Milestone.DONE)
 
 
-def _is_gated(draft: Draft) -> bool:
-    act = draft.act
-    return draft.phase is Phase.NARROW and isinstance(act, SetMutualTls | ReplaceBundle) and needs_presented(act)
-
-
 def _remove_probe(made: Moves, stand: Standing, balancer: str, port: int) -> None:
     act = DeleteProbeListener(balancer, port, naming.probe_tags(stand.policy.origin))
     made.add(Phase.NARROW, Effect.NARROW, act, "it was made for a moment")
@@ -505,8 +506,12 @@ def _remove_probe(made: Moves, stand: Standing, balancer: str, port: int) -> Non
 # -- tidying ------------------------------------------------------------------------------------------------------
 
 
-def _tidy(made: Moves, stand: Standing, wanted: Wanted) -> None:
-    """Former certificates of ours go at last; never one whose key we do not hold, for nothing would lead back."""
+def _tidy(made: Moves, stand: Standing, wanted: Wanted, others: tuple[str, ...]) -> None:
+    """Former certificates of ours go at last; never one whose key we do not hold, for nothing would lead back.
+
+    One that another hostname presents stays (the edge would refuse it), but for the hostnames of origins that share
+    the leaf and give it up in the same run: then it goes after that, and stays if they do not.
+    """
     zone = stand.zone
     if zone is None or wanted.leaf is None:
         return
@@ -516,21 +521,17 @@ def _tidy(made: Moves, stand: Standing, wanted: Wanted) -> None:
         for each in () if isinstance(found, Unknown) else found:
             if each.sha256 not in stand.formers or each.sha256 == wanted.leaf.certificate.sha256:
                 continue
-            if _used_elsewhere(stand, zone, each.id) or _may_be_the_zones(stand, zone, scope):
+            users = presenting_elsewhere(zone, stand.policy.hostnames, each.id)
+            if isinstance(users, Unknown) or set(users) - set(others) or _may_be_the_zones(stand, zone, scope):
                 continue
             if certificate_target(zone.id, scope, each.sha256) in rest:
                 continue  # it goes before that
             act = DeleteCertificate(zone.id, scope, each.sha256, stand.identity.ca, each.pem)
             made.add(Phase.TIDY, Effect.NEUTRAL, act, "a newer certificate of ours is presented")
             made.after([act.target], rest, Milestone.DONE)
+            made.needs(act.target, [hostname_target(zone.id, name) for name in users])
 
 
 def _may_be_the_zones(stand: Standing, zone: Zone, scope: Scope) -> bool:
     """Whether it is presented for every name of the zone, which is not ours to say where we ask for hostnames."""
     return scope == "zone" and stand.identity.scope != "zone" and zone.zone_pulls is not False
-
-
-def _used_elsewhere(stand: Standing, zone: Zone, certificate: str) -> bool:
-    """Whether a hostname that is not the origin's presents it, or one of which that cannot be told may."""
-    others = (held for name, held in zone.associations.items() if name not in stand.policy.hostnames)
-    return any(isinstance(held, Unknown) or (held.certificate == certificate and held.enabled) for held in others)

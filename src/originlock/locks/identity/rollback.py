@@ -17,6 +17,7 @@ from originlock.facts.zone import Association, EdgeCertificate, Zone
 from originlock.intent.policy import Overrides, Policy
 from originlock.locks.identity.moves import Moves
 from originlock.locks.identity.naming import is_ours
+from originlock.locks.identity.sharing import presenting_elsewhere
 from originlock.plan.acts import Inverse, remaining
 from originlock.plan.change import Contribution, Effect, Milestone, Note, Phase
 from originlock.plan.trust_acts import (
@@ -81,6 +82,7 @@ class _Way:
 
     def __init__(self, policy: Policy, snapshot: Snapshot, inverses: list[TrustInverse]) -> None:
         self.origin = policy.origin
+        self.hostnames = policy.hostnames
         self.snapshot = snapshot
         self.made = Moves(policy.origin)
         found = snapshot.listeners.listeners if isinstance(snapshot.listeners, Listeners) else ()
@@ -307,7 +309,9 @@ class _Way:
         gone: list[str] = []
         for each in self.inverses:
             match each:
-                case DeleteCertificate() if self._is_there(each) and not self._switches(each):
+                case DeleteCertificate() if (
+                    self._is_there(each) and not self._switches(each) and not self._presented_elsewhere(each)
+                ):
                     self.made.add(Phase.TIDY, Effect.NEUTRAL, each, "the run uploaded it")
                     gone.append(each.target)
                 case DiscardTrustStore(name):
@@ -326,6 +330,13 @@ class _Way:
         held = self.zone.certificates if self.zone is not None else ()
         found: tuple[EdgeCertificate, ...] = () if isinstance(held, Unknown) else held
         return any(each.scope == act.scope and each.sha256 == act.sha256 for each in found)
+
+    def _presented_elsewhere(self, act: DeleteCertificate) -> bool:
+        """Whether another hostname presents it meanwhile, or may: then it is no more the run's own."""
+        held = self.zone.certificates if self.zone is not None else ()
+        ids = [] if isinstance(held, Unknown) else [each.id for each in held if each.sha256 == act.sha256]
+        users = [presenting_elsewhere(self.zone, self.hostnames, each) for each in ids if self.zone is not None]
+        return any(isinstance(each, Unknown) or each for each in users)
 
     def _discard(self, name: str) -> list[str]:
         held = self._store(name)
