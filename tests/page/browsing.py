@@ -107,7 +107,7 @@ COLLECT = """() => ({
 })"""
 
 TYPE_EACH = f"""async (everything) => {{
-    const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
     const shown = [];
     for (const texts of everything) {{
         for (const [id, text] of Object.entries(texts)) {{

@@ -181,8 +181,15 @@ class Observed {
 
   /** A stroke at the height of each column's hour, so that the colours beneath are seen; none where it is nothing. */
   strokes(frame, made, values) {
-    const some = made.filter(({ best }) => best !== null && values[best] > 0);
-    return some.map(({ from, to, best }) => `M${fixed(frame.x(from))},${fixed(frame.y(values[best]))} H${fixed(frame.x(to))}`).join(" ") || "M0,0";
+    let path = "";
+    let last = null;
+    for (const { from, to, best } of made) {
+      const value = best === null || !(values[best] > 0) ? null : values[best];
+      // What goes on at the same height is one stroke, or its dashes would begin anew in each column.
+      if (value !== null) path += value === last ? `H${fixed(frame.x(to))}` : `M${fixed(frame.x(from))},${fixed(frame.y(value))} H${fixed(frame.x(to))}`;
+      last = value;
+    }
+    return path || "M0,0";
   }
 
   byDay() {
@@ -195,10 +202,10 @@ class Observed {
     const sum = (indexes, value) => indexes.reduce((all, index) => all + (value(index) ?? 0), 0);
     const some = (indexes, value, write) => (indexes.some((index) => value(index) !== null) ? write(sum(indexes, value)) : "-");
     return tableOf("By day, UTC", ["Day", "LCU-hours", "Highest hour", "ConsumedLCUs", "Handshakes refused", "Hours reported"],
-      [...days].map(([name, indexes]) => {
+      [...days.values()].map((indexes) => {
         const known = indexes.filter((index) => this.lcu[index] !== null);
         const amount = { low: sum(known, (index) => this.lcu[index].low), high: sum(known, (index) => this.lcu[index].high) };
-        return [name, known.length ? range(amount, precise) : "-",
+        return [dayInWords(this.moment(indexes[0])).replace(" ", "\u00a0"), known.length ? range(amount, precise) : "-",
           known.length ? precise(Math.max(...known.map((index) => this.lcu[index].high))) : "-",
           some(indexes, (index) => this.told.consumed[index], precise), some(indexes, (index) => this.told.refused[index], precise), String(known.length)];
       }));

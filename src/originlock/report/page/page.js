@@ -118,6 +118,7 @@ class Page {
     this.form.show(errors);
     this.problem.textContent = words;
     this.problem.hidden = words === "";
+    if (words) this.live.textContent = words;
     document.body.classList.toggle("stale", words !== "");
   }
 

@@ -37,13 +37,13 @@ function plain(number, { digits = 3, decimals = 0 } = {}) {
   return number.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: Math.max(most, decimals) });
 }
 
-/** Dollars, with cents below a thousand. */
+/** Dollars, with cents below a thousand; of less than ten cents as many digits as say something. */
 function usd(number) {
   const size = Math.abs(number);
   const sign = number < 0 ? "-" : "";
   if (size === 0) return "$0";
   if (size < 1e-6) return `${sign}$${size.toExponential(1)}`;
-  if (size >= 1 && size < 1000) return `${sign}$${size.toFixed(2)}`;
+  if (size >= 0.1 && size < 1000) return `${sign}$${size.toFixed(2)}`;
   return `${sign}$${plain(size, { decimals: size < 1 ? 2 : 0 })}`;
 }
 
