@@ -48,15 +48,15 @@ demo: $(STAMP) filters ## lock an origin in a local world and survive a bad list
 
 .PHONY: test
 test: $(STAMP) filters ## the tests, without the long ones
-	@echo "test: pytest, $(JOBS) at once, '$(MARKS)' (about ten minutes)"
-	@$(BIN)/python -m pytest -n $(JOBS) -m "$(MARKS)" tests
+	@echo "test: pytest, $(JOBS) at once, '$(MARKS)' (about twelve minutes on two processors)"
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "$(MARKS)" tests
 
 .PHONY: test-long
 test-long: export ORIGINLOCK_TEST_LONG := 1
 test-long: $(STAMP) filters ## all tests with coverage, then fuzzing, then mutants of the rooms that decide
 	@echo "test-long 1/3: all tests, with coverage (several minutes)"
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n $(JOBS) -m "not fuzz" tests
+	@$(BIN)/coverage run -m pytest -n $(JOBS) --dist worksteal -m "not fuzz" tests
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=$(COVERED)
 	@echo "test-long 2/3: fuzzing ($(FUZZ_SECONDS) seconds for each script of fuzz/)"

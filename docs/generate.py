@@ -10,7 +10,9 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from originlock.aws.least_privilege import document, statements
 from originlock.aws.permissions import CALLS, OPERATIONS, PURPOSES
@@ -30,6 +32,7 @@ from originlock.edges.cloudflare_calls import (
     permissions_for,
 )
 from originlock.errors import EXIT_CODE_MEANINGS
+from originlock.facts.prices import Item
 from originlock.facts.probing import OUTCOME_MEANINGS
 from originlock.facts.usage import Kind
 from originlock.intent import keys
@@ -286,8 +289,38 @@ def open_questions(_: str) -> list[str]:
     return ["| in JSON | AWS does not say | answers tried |", "|---|---|---|", *rows]
 
 
+def shipped_prices(_: str) -> list[str]:
+    """The table that ships, by Region; what is not in it is not known without asking."""
+    shipped = msgspec.json.decode((ROOT / "src/originlock/store/shipped-prices.json").read_bytes(), type=_Table)
+    sources = list(dict.fromkeys(row["source"] for row in (*shipped.prices, *shipped.egress)))
+    columns = [item for item in Item if any(row["item"] == item.value for row in shipped.prices)]
+    rows = [
+        "| Region | " + " | ".join(f"`{item.value}`" for item in columns) + " | transfer out |",
+        "|---|" + "---|" * (len(columns) + 1),
+    ]
+    for region in dict.fromkeys(row["region"] for row in shipped.prices):
+        of = {row["item"]: row for row in shipped.prices if row["region"] == region}
+        cells = [_priced(of[item.value], sources) if item.value in of else "-" for item in columns]
+        tiers = [row for row in shipped.egress if row["region"] == region]
+        out = f"in tiers, {tiers[0]['as_of']} [{sources.index(tiers[0]['source']) + 1}]" if tiers else "-"
+        rows.append(f"| {region} | " + " | ".join(cells) + f" | {out} |")
+    return [*rows, "", *(f"{number}. {source}" for number, source in enumerate(sources, 1))]
+
+
+class _Table(msgspec.Struct):
+    """The file as it is."""
+
+    prices: list[dict[str, str]]
+    egress: list[dict[str, Any]]
+
+
+def _priced(row: Mapping[str, str], sources: list[str]) -> str:
+    return f"{row['usd']}, {row['as_of']} [{sources.index(row['source']) + 1}]"
+
+
 MAKERS: Final[Mapping[str, Callable[[str], list[str]]]] = {
     "exit-codes": exit_codes,
+    "shipped-prices": shipped_prices,
     "commands": commands,
     "transcript": transcript,
     "diagram": diagram,

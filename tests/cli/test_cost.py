@@ -167,7 +167,7 @@ def test_nobody_else_loads_what_reckons(arguments: tuple[str, ...], offline: Pro
     """Every command would start slower for what only one of them needs."""
     loaded = imported(*arguments, product=offline)
     assert {each for each in loaded if each.startswith(("originlock.cost", "originlock.report.money"))} == set()
-    assert "originlock.cli.cost_figures" not in loaded
+    assert loaded & {"originlock.cli.cost_figures", "fractions"} == set()
 
 
 def test_an_estimate_asks_aws_nothing(offline: Product) -> None:
@@ -193,3 +193,106 @@ def test_what_one_request_leaves_of_its_free_rules_is_not_lent(offline: Product)
     data = offline.run(*ESTIMATE, "--requests", "1000/s", "--rules", "1", "-o", "json").json
     assert data["lcu"]["rule_evaluations"] == 0.0
     assert data["figures"]["rules_per_second"] == 10_000.0
+
+
+def test_every_figure_arrives_where_it_belongs(offline: Product) -> None:
+    """Two options would be taken for each other, and the bill would be another one's."""
+    told = {
+        "--new-connections": "11/s",
+        "--active": "12",
+        "--bytes": "13GB/h",
+        "--lambda-bytes": "14GB/h",
+        "--requests": "15/s",
+        "--rules": "16",
+        "--trust-stores": "2",
+        "--ipv4": "3",
+        "--bypass-new-connections": "1/s",
+        "--bypass-active": "2",
+        "--bypass-bytes": "3GB/h",
+        "--bypass-requests": "4/s",
+        "--certificate-key": "rsa-4096",
+    }
+    words = [word for pair in told.items() for word in pair]
+    figures = offline.run(*ESTIMATE, *words, "--mtls", "-o", "json").json["figures"]
+    assert figures == {
+        "new_connections_per_second": 11,
+        "active_connections": 12,
+        "bytes_per_hour": 13e9,
+        "lambda_bytes_per_hour": 14e9,
+        "requests_per_second": 15,
+        "rules_per_second": 15 * 16,
+        "mutual_tls": True,
+        "certificate_key": "rsa-4096",
+        "trust_stores": 2,
+        "ipv4": 3,
+        "zones": 1,
+        "bypass": {
+            "new_connections_per_second": 1,
+            "active_connections": 2,
+            "bytes_per_hour": 3e9,
+            "lambda_bytes_per_hour": 0,
+            "requests_per_second": 4,
+            "rules_per_second": 4 * 16,
+        },
+    }
+
+
+def test_every_figure_of_a_flood_arrives_where_it_belongs(offline: Product) -> None:
+    """Two options would be taken for each other, and the flood would be another one."""
+    told = {
+        "--requests-per-connection": "2",
+        "--request-bytes": "3KB",
+        "--response-bytes": "4KB",
+        "--open-seconds": "5",
+        "--rules": "16",
+        "--certificate-key": "rsa-8192",
+        "--normal-new-connections": "6/s",
+        "--normal-active": "7",
+        "--normal-bytes": "8GB/h",
+        "--normal-requests": "9/s",
+        "--normal-rules": "20",
+        "--egress-this-month": "2TB",
+    }
+    words = [word for pair in told.items() for word in pair]
+    data = offline.run(*STORM, *words, "-o", "json").json
+    assert data["flood"] == {"connections_per_second": 10_000, "hours": 1}
+    assert data["assumptions"] == {
+        "requests_per_connection": 2,
+        "request_bytes": 3000,
+        "response_bytes": 4000,
+        "open_seconds": 5,
+        "rules": 16,
+        "certificate_key": "rsa-8192",
+    }
+    assert data["normal"] == {
+        "new_connections_per_second": 6,
+        "active_connections": 7,
+        "bytes_per_hour": 8e9,
+        "lambda_bytes_per_hour": 0,
+        "requests_per_second": 9,
+        "rules_per_second": 9 * 20,
+    }
+    assert data["egress_this_month_gb"] == 2000
+
+
+@pytest.mark.parametrize("command", ["estimate", "storm"])
+def test_help_fits_a_terminal_and_has_examples(command: str, offline: Product) -> None:
+    """Help would wrap in the middle of words, or leave a person to guess at units."""
+    ended = offline.with_variables(COLUMNS="80").run("cost", command, "--help")
+    assert (ended.code, ended.err) == (0, "")
+    assert [line for line in ended.out.splitlines() if len(line) > 84] == []
+    for told in ("Examples:", "Exit codes:", "--region eu-west-1", "Nothing is asked of AWS"):
+        assert told in ended.out
+
+
+def test_examples_of_the_help_can_be_typed(offline: Product) -> None:
+    """A person would copy an example that is refused."""
+    tried = 0
+    for command in ("estimate", "storm"):
+        text = offline.run("cost", command, "--help").out.replace("\\\n", " ")
+        for line in text.splitlines():
+            if line.strip().startswith("originlock cost") and "--region" in line:
+                words = line.partition(">")[0].split()
+                assert offline.run(*words[1:]).code == 0, line
+                tried += 1
+    assert tried >= 7

@@ -91,6 +91,11 @@ SLIPS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ((*A_FLOOD, "--response-bytes", "5KB/s"), "is a size, not so much in a time", "write it without /s"),
     ((*A_FLOOD, "--response-bytes", "2TB"), "no request or answer is as long as that", "at most 1TB"),
     ((*A_FLOOD, "--requests-per-connection", "1e7"), "keeps a connection for so many requests", "at most 1,000,000"),
+    (
+        (*A_FLOOD, "--requests-per-connection", "1e4", "--response-bytes", "1TB"),
+        "100 PB an hour",
+        "less of one of them",
+    ),
     ((*A_FLOOD, "--open-seconds", "25h"), "no flood keeps connections for more than a day", "at most 24h"),
     ((*A_FLOOD, "--normal-rules", "5"), "--normal-rules 5: rules are", "give --normal-requests 100/s as well"),
     ((*A_FLOOD, "--egress-this-month", "100"), "is under a megabyte in a month", "such as 100GB"),

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Final
 
 from originlock.facts.metering import BY_HOUR, BY_MINUTE, Metered, Metric, Span
+from originlock.lab.process import LocalAws
 
 HOUR: Final = datetime.timedelta(hours=1)
 MINUTE: Final = datetime.timedelta(minutes=1)
@@ -135,3 +136,19 @@ def series(shop: Shop) -> Iterator[tuple[Metric, Mapping[datetime.datetime, int]
         told = {at: each[metric] for at, each in shop.minutes.items() if metric in each}
         if told:
             yield metric, told
+
+
+def plant(aws: LocalAws, shop: Shop, arn: str) -> None:
+    """Let the local AWS have measured it."""
+    dimensions = {"LoadBalancer": arn.partition(":loadbalancer/")[2]}
+    length = (shop.span.end - shop.start) // MINUTE
+    for metric, told in series(shop):
+        values: list[float | None] = [None] * length
+        for at, value in told.items():
+            values[(at - shop.start) // MINUTE] = value / SCALE if metric in LCU else value
+        aws.plant_metric(metric.value, dimensions, int(shop.start.timestamp()), values)
+
+
+def last_hour() -> datetime.datetime:
+    """The start of the hour that is not over."""
+    return datetime.datetime.now(datetime.UTC).replace(minute=0, second=0, microsecond=0)

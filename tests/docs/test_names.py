@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import click
 import pytest
+from tests import prefork
 
 from originlock.cli.main import COMMANDS, root
 from originlock.errors import EXIT_CODE_MEANINGS, ExitCode
@@ -147,9 +147,7 @@ def test_options_in_text_exist(document: Path) -> None:
 @pytest.mark.parametrize("words", all_commands(), ids=" ".join)
 def test_help_of_every_command(words: tuple[str, ...]) -> None:
     """`--help` works for every command."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "originlock", *words, "--help"], capture_output=True, text=True, check=False
-    )
+    ended = prefork.run((*words, "--help"), env=os.environ, cwd=ROOT, timeout=60)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.startswith("Usage: originlock " + " ".join(words))
 

@@ -16,7 +16,7 @@ from originlock.cost.storm import Flood, storm
 from originlock.cost.units import Dimension, ServerKey
 from originlock.facts.prices import Item
 from originlock.facts.usage import Kind, Usage
-from originlock.report.amounts import dollars, plain, quantity, size, time, usage_words
+from originlock.report.amounts import dollars, plain, priced, quantity, size, time, usage_words
 from originlock.report.document import as_text
 from originlock.report.estimate import estimate_sheet
 from originlock.report.sheet import Part, Row, Sheet, sheet_document, sheet_markdown
@@ -66,6 +66,12 @@ def test_numbers(number: Fraction, said: str) -> None:
 def test_dollars(usd: Fraction, places: int, said: str) -> None:
     """A small cost would be shown as none."""
     assert dollars(usd, places) == said
+
+
+def test_dollars_with_their_sign() -> None:
+    """A person would read of $under."""
+    assert priced(Amount(Fraction(1), Fraction(2))) == "$1.00 to 2.00"
+    assert priced(Fraction(1, 1000)) == "under $0.01"
 
 
 def test_an_interval_that_looks_like_a_number_is_shown_as_one() -> None:
@@ -143,6 +149,20 @@ def test_the_parts_of_mutual_tls_come_to_its_sum() -> None:
         assert (parts.with_it if mutual else parts.without) == made.lcu
 
 
+def test_the_parts_of_mutual_tls_count_one_store_and_the_key() -> None:
+    """What mutual TLS would add would be told without the store that it needs, or of another key."""
+    usage = Usage(new_connections=Fraction(5), active=Fraction(3000))
+    parts = mutual_parts(estimate(prices(), Figures(Owned(), usage, key=ServerKey.LARGE)))
+    assert parts is not None
+    assert (parts.stores, parts.stores_usd) == (1, Fraction("0.0056") * 730)
+    assert parts.without.total == Amount(Fraction(1), Fraction(1))
+    assert parts.with_it.total == Amount(Fraction(2), Fraction(2))
+    large = mutual_parts(estimate(prices(), Figures(Owned(), Usage(new_connections=Fraction(50)), key=ServerKey.LARGE)))
+    assert large is not None
+    assert large.with_it.total == large.without.total == Amount(Fraction(10), Fraction(10))
+    assert mutual_parts(estimate(prices(), Figures(Owned(Kind.NLB_TCP), usage))) is None
+
+
 def test_an_unknown_price_of_a_trust_store_is_said() -> None:
     """A person would believe that mutual TLS costs nothing there."""
     said = estimated(Figures(Owned(), Usage(active=Fraction(1))), Item.TRUST_STORE_HOUR)
@@ -156,6 +176,8 @@ def test_other_kinds_are_told_by_their_names() -> None:
     assert "GLCU" in said
     assert "rule evaluations" not in said
     assert "mutual TLS" not in said
+    assert "Gateway Load Balancer endpoints" in said
+    assert "public IPv4" not in said
 
 
 def test_nothing_used_is_said() -> None:

@@ -111,7 +111,12 @@ def test_whatever_is_typed_is_read_or_refused(said: str) -> None:
         (rate, "1e400/s", "has an exponent that nothing counted has", "write one like --x 26/s"),
         (rate, "1" * 41, "is longer than any number is", "write one like --x 26/s"),
         (rate, "1 000/s", "has a space within the number", "write one like --x 26/s"),
-        (rate, "2,6/s", "has a comma, which is a decimal point", "write --x 2.6/s or --x 26/s"),
+        (
+            rate,
+            "2,6/s",
+            "has a comma, which is a decimal point to some and not to others",
+            "write --x 2.6/s or --x 26/s",
+        ),
         (rate, "26/", "does not say in what time", "write /s, /m, /h or /d after the number"),
         (rate, "26/w", "has an unknown time, 'w'", "write /s, /m (or /min), /h, /d or /month"),
         (rate, "26/s/s", "has an unknown time, 's/s'", "write /s, /m (or /min), /h, /d or /month"),
@@ -119,9 +124,23 @@ def test_whatever_is_typed_is_read_or_refused(said: str) -> None:
         (rate, "26s", "has a time, s, without a stroke", "write the number, then /s"),
         (rate, "26m", "has a time, m, without a stroke; a million is M", "write the number, then /m"),
         (rate, "26GB/s", "is a number of bytes, where a number of things is asked for", "leave out the unit"),
-        (rate, "100000001", "is too large to be true: a load balancer's largest", "write at most 100,000,000/s"),
-        (count, "26/s", "is how many there are at once", "write it without /s"),
-        (count, "26/", "is how many there are at once", "write it without the stroke"),
+        (
+            rate,
+            "100000001",
+            f"is too large to be true: {quantities.RATE_BOUND.reason}",
+            "write at most 100,000,000/s",
+        ),
+        (count, "26/s", "is how many there are at once, not how many come in a time", "write it without /s"),
+        (count, "26/", "is how many there are at once, not how many come in a time", "write it without the stroke"),
+        (count, "", "is empty", "write one like --x 3000"),
+        (count, "3GB", "is a number of bytes, where a number of things is asked for", "leave out the unit"),
+        (
+            count,
+            "1e11",
+            "is too large to be true: a load balancer's largest reservation, 15,000 LCU, is for 45,000,000 at once",
+            "write at most 10,000,000,000",
+        ),
+        (rate, "1,000,000/s", "has a comma, which is a decimal point to some and not to others", "write --x 1000000/s"),
         (flow, "10GB", "does not say in what time", "write 10GB/h, if that is in an hour"),
         (flow, "10Gb/h", "may be bits: Gb", "bytes are asked for: write GB; 8 bits are a byte"),
         (flow, "10Mbps", "may be bits: Mbps", "bytes are asked for: write MB; 8 bits are a byte"),
@@ -130,13 +149,23 @@ def test_whatever_is_typed_is_read_or_refused(said: str) -> None:
         (flow, "10h", "has a time, h, without a stroke", "write the bytes, then /h: 10GB/h"),
         (flow, "10GBytes/h", "has an unknown unit of bytes, 'GBytes'", "write GB"),
         (flow, "10XB/h", "has an unknown unit of bytes, 'XB'", "write B, KB, MB, GB, TB, or KiB, MiB, GiB, TiB"),
-        (flow, "11PB/h", "is too large to be true: a load balancer's largest reservation", "write at most 10PB/h"),
+        (
+            flow,
+            "11PB/h",
+            "is too large to be true: a load balancer's largest reservation, 15,000 LCU, is for 15 TB an hour",
+            "write at most 10PB/h",
+        ),
         (size, "5KB/s", "is a size, not so much in a time", "write it without /s"),
         (size, "2TB", "is too large to be true: no request or answer is as long as that", "write at most 1TB"),
         (duration, "1", "does not say of what: seconds, hours?", "write --x 1h, or s, m, d"),
         (duration, "1h30", "is no duration", "write one like --x 1h, 30m, 90s, 2d or 1h30m"),
         (duration, "1w", "has an unknown unit of time, 'w'", "write s, m, h or d: 1h30m"),
         (duration, "-1h", "is less than nothing", "write one like --x 1h"),
+        (duration, "", "is empty", "write one like --x 1h"),
+        (size, "", "is empty", "write one like --x 5KB"),
+        (flow, "", "is empty", "write one like --x 10GB/h"),
+        (flow, "10GB/", "does not say in what time", "write /s, /m, /h or /d after the number"),
+        (whole_number, "x", "is no quantity", "write one like --x 3000"),
         (whole_number, "1.5", "is not a whole number", "write one, such as --x 2"),
         (whole_number, "1001", "is too large to be true: nobody has so many", "write at most 1,000"),
     ],
@@ -145,7 +174,8 @@ def test_what_is_refused(read: Read, said: str, what: str, remedy: str) -> None:
     """A slip would be taken for something else, or told without saying what to write."""
     with pytest.raises(UsageError) as refused:
         read("--x", said)
-    assert what in refused.value.what
+    shown = f" {' '.join(said.split())}" if len(said) <= 40 else f" {said[:40]}..."
+    assert refused.value.what == f"--x{shown.rstrip()}: {what}"
     assert refused.value.remedy == remedy
 
 

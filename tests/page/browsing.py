@@ -19,7 +19,7 @@ needs_browser = pytest.mark.skipif(
 )
 
 Shown = str | list[float]
-"""``[low, high]`` of a number that the page shows, or what decided."""
+"""``[low, high]`` of a number that the page shows; or what decided, or which questions are named open."""
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -99,8 +99,12 @@ def opened(browser: Browser, html: str, fragment: str = "", look: Look = DESK) -
     page.close()
 
 
-COLLECT = """() => Object.fromEntries([...document.querySelectorAll("[data-key]")].map((each) =>
-    [each.dataset.key, each.dataset.text ?? [Number(each.dataset.low), Number(each.dataset.high)]]))"""
+COLLECT = """() => ({
+    ...Object.fromEntries([...document.querySelectorAll("[data-key]")].map((each) =>
+        [each.dataset.key, each.dataset.text ?? [Number(each.dataset.low), Number(each.dataset.high)]])),
+    ...Object.fromEntries(["month", "flood"].map((answer) => [`open.${answer}`,
+        [...document.querySelectorAll(`#${answer} [data-question]`)].map((each) => each.dataset.question).join()])),
+})"""
 
 TYPE_EACH = f"""async (everything) => {{
     const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));

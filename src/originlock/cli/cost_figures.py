@@ -34,6 +34,9 @@ MOST_ZONES: Final = 20
 MOST_OPEN: Final = 24 * SECONDS_PER_HOUR
 """Seconds for which a connection may be open: our bound; a flood's hours are reckoned as steady ones."""
 
+MOST_FLOODED: Final = 10**17
+"""Bytes an hour of a whole flood: some 200 terabits a second, our bound."""
+
 KIND_WORDS: Final = {
     Kind.NLB_TCP: "a Network Load Balancer",
     Kind.NLB_UDP: "a Network Load Balancer",
@@ -142,7 +145,17 @@ def flood_of(said: SaidFlood) -> Flood:
     if seconds > YEAR * SECONDS_PER_HOUR:
         message = f"--for {said.lasting}: is longer than a year; prices and floods change sooner"
         raise UsageError(message, "write at most 365d")
-    usual = Flood(per_second, seconds / SECONDS_PER_HOUR)
+    flood = _as_said(Flood(per_second, seconds / SECONDS_PER_HOUR), said)
+    an_hour = (
+        flood.rate * SECONDS_PER_HOUR * flood.requests_per_connection * (flood.request_bytes + flood.response_bytes)
+    )
+    if an_hour > MOST_FLOODED:
+        message = "--rate, --requests-per-connection and the bytes of each come to more than 100 PB an hour together"
+        raise UsageError(message, "write less of one of them: no flood of so many bits was ever seen")
+    return flood
+
+
+def _as_said(usual: Flood, said: SaidFlood) -> Flood:
     return Flood(
         usual.rate,
         usual.hours,

@@ -6,13 +6,13 @@ Lives here: the command. Must not live here: what is read, or what is reckoned.
 from __future__ import annotations
 
 import datetime
-import importlib
 import re
 import sys
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from originlock.cli.cost_output import cost_output_options
 from originlock.cli.options import place_options
 from originlock.cli.output import StderrTalk, print_document, print_json, write
 
@@ -70,15 +70,7 @@ def _last(_context: click.Context, _option: click.Parameter, said: str) -> datet
     help="how far back, until the last whole hour: 36h, 30d, 4w",
 )
 @place_options
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json", "markdown", "html"]),
-    default="text",
-    show_default=True,
-    help="text for people, json for machines, markdown for a pull request, html for a look (one file)",
-)
-@click.option("--debug", is_flag=True, help="show a traceback where something fails")
+@cost_output_options
 def command(
     load_balancers: tuple[str, ...],
     last: datetime.timedelta,
@@ -115,9 +107,11 @@ def _print(output: str, told: Account) -> None:
         case "json":
             print_json(observed_data(told.histories, told.unknown, told.calls))
         case "html":
-            pages = importlib.import_module("originlock.report.page.pages")
+            from originlock.report.page.pages import observed_page  # noqa: PLC0415  ditto
+            from originlock.wiring.money import every_known_price  # noqa: PLC0415  ditto
+
             data = observed_data(told.histories, told.unknown, told.calls, sums=False)
-            write(sys.stdout, pages.observed_page(data, [each.prices for each in told.histories[:1]]))
+            write(sys.stdout, observed_page(data, [each.prices for each in every_known_price()]))
         case "markdown":
             sheets = observed_sheets(told.histories, told.unknown, told.calls)
             write(sys.stdout, "\n".join(sheet_markdown(each) for each in sheets))

@@ -112,7 +112,7 @@ def history(
 def _born(created: datetime.datetime | None, metered: Metered) -> datetime.datetime | None:
     """Since when it was there: an hour that was measured is witness against a later date."""
     measured = [min(points) for points in metered.hours.values() if not isinstance(points, Unknown) and points]
-    return created if created is None else min(created, *measured)
+    return created if created is None else min([created, *measured])
 
 
 def _unread(metered: Metered) -> tuple[Unknown, ...]:

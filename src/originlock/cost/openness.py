@@ -6,7 +6,6 @@ Lives here: trying every answer and looking whether anything moves. Must not liv
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from fractions import Fraction
 
 import msgspec
 
@@ -23,17 +22,14 @@ def open_in_estimate(figures: Figures) -> tuple[Question, ...]:
     kind, usage = figures.owned.kind, figures.usage
     switched = (False, True) if kind is Kind.ALB else (False,)
 
-    def counted(usage: Usage, reading: Reading, *, mutual: bool) -> Units:
+    def counted(reading: Reading, *, mutual: bool) -> Units:
         seen = with_headers(usage, reading) if mutual else usage
         return units(kind, seen, reading, mutual=mutual, key=figures.key)
 
     def reckon(reading: Reading) -> Hashable:
-        rest = usage + figures.bypass.times(Fraction(-1))
-        return (
-            counted(usage, reading, mutual=figures.mutual),
-            *(counted(usage, reading, mutual=mutual).total for mutual in switched),
-            *(counted(each, reading, mutual=figures.mutual).total for each in (rest, figures.bypass)),
-        )
+        # What a part of the usage comes to moves with no question that moves none of the whole's dimensions.
+        totals = (counted(reading, mutual=mutual).total for mutual in switched)
+        return (counted(reading, mutual=figures.mutual), *totals)
 
     return _moving(reckon, estimates.OPEN)
 

@@ -138,7 +138,9 @@ def flow(option: str, said: str) -> Fraction:
     number, unit, time = _parts(option, said, "10GB/h")
     bytes_ = number * _bytes(option, said, unit)
     if unit and time is None:
-        raise _wrong(option, said, "does not say in what time", f"write {said.strip()}/h, if that is in an hour")
+        raise _wrong(
+            option, said, "does not say in what time", f"write {' '.join(said.split())}/h, if that is in an hour"
+        )
     return _bounded(option, said, bytes_ * 3600 / _seconds(option, said, time, absent=3600), FLOW_BOUND)
 
 
@@ -210,7 +212,7 @@ _SLIPS: Final = (
 
 def _text(option: str, said: str, example: str) -> str:
     """What was said, once the slips are told that quantities of any unit have in common."""
-    text, write = said.strip(), f"write one like {option} {example}"
+    text, write = " ".join(said.split()), f"write one like {option} {example}"
     if not text:
         raise _wrong(option, said, "is empty", write)
     if len(text) > _LONGEST:
@@ -219,7 +221,8 @@ def _text(option: str, said: str, example: str) -> str:
         if re.match(slip, text, re.IGNORECASE):
             raise _wrong(option, said, what, write)
     if re.search(r"[0-9],[0-9]", text):
-        remedy = f"write {option} {text.replace(',', '.')} or {option} {text.replace(',', '')}"
+        without = f"{option} {text.replace(',', '')}"
+        remedy = f"write {option} {text.replace(',', '.')} or {without}" if text.count(",") == 1 else f"write {without}"
         raise _wrong(option, said, "has a comma, which is a decimal point to some and not to others", remedy)
     return text
 
@@ -280,4 +283,5 @@ def _bounded(option: str, said: str, read: Fraction, bound: Bound) -> Fraction:
 
 
 def _wrong(option: str, said: str, what: str, remedy: str) -> UsageError:
-    return UsageError(f"{option} {said.strip()}: {what}" if said.strip() else f"{option}: {what}", remedy)
+    text = " ".join(said.split())
+    return UsageError(f"{option} {text}: {what}" if text else f"{option}: {what}", remedy)

@@ -15,7 +15,7 @@ from originlock.facts.usage import Usage
 _WHOLE_FROM: Final = 10_000
 """Dollars from which nobody reads cents."""
 
-_SIZES: Final = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "KB"))
+_SIZES: Final = ((10**15, "PB"), (10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "KB"))
 _TIMES: Final = ((86_400, "day"), (3600, "hour"), (60, "minute"))
 
 
@@ -29,6 +29,12 @@ def dollars(amount: Amount | Fraction, places: int = 2) -> str:
     if isinstance(amount, Fraction):
         return _dollars(amount, places)
     return _from_to(_dollars(amount.low, places), _dollars(amount.high, places))
+
+
+def priced(amount: Amount | Fraction, places: int = 2) -> str:
+    """Dollars with their sign, such as ``$54.39 to 58.40``."""
+    text = dollars(amount, places)
+    return text.replace("under ", "under $", 1) if text.startswith("under ") else f"${text}"
 
 
 def quantity(amount: Amount | Fraction) -> str:

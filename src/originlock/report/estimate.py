@@ -17,7 +17,7 @@ from originlock.cost.openness import open_in_estimate
 from originlock.cost.units import KEY_FACTOR, Dimension, ServerKey
 from originlock.facts.prices import Egress, Item, Price
 from originlock.facts.usage import Kind, Usage
-from originlock.report.amounts import dollars, quantity, usage_words
+from originlock.report.amounts import dollars, priced, quantity, usage_words
 from originlock.report.document import Tone
 from originlock.report.money import estimate_prices
 from originlock.report.open_questions import WHY_A_RANGE, WORDS
@@ -68,7 +68,7 @@ def estimate_sheet(made: Estimate) -> Sheet:
     """All that is worth telling."""
     kind = made.figures.owned.kind
     return Sheet(
-        f"{KIND_WORDS[kind]} in {made.prices.region}: ${dollars(made.per_month.total)} a month",
+        f"{KIND_WORDS[kind]} in {made.prices.region}: {priced(made.per_month.total)} a month",
         _lead(made),
         (
             _bill(made),
@@ -117,15 +117,15 @@ def _lead(made: Estimate) -> tuple[str, ...]:
     locks = []
     if made.identity_lock is not None:
         adds, of_it = ("is", " of it") if made.figures.mutual else ("would add", "")
-        locks.append(f"mutual TLS {adds} ${dollars(made.identity_lock)}{of_it}")
+        locks.append(f"mutual TLS {adds} {priced(made.identity_lock)}{of_it}")
     if made.figures.bypass != Usage():
-        saved = f"${dollars(made.network_lock)}" if made.network_lock.high else "nothing"
+        saved = priced(made.network_lock) if made.network_lock.high else "nothing"
         locks.append(f"the network lock would save {saved}")
     units = f"{quantity(made.lcu.total)} {unit}, decided by {decided}" if decided else f"no {unit}"
     listeners = (", with mutual TLS" if made.figures.mutual else "") + key_words(made.figures.key)
     given = usage_words(made.figures.usage) + listeners
     return (
-        f"${dollars(made.per_hour.total, CENTS_OF_HOURS)} an hour; {units}",
+        f"{priced(made.per_hour.total, CENTS_OF_HOURS)} an hour; {units}",
         *(["; ".join(locks)] if locks else []),
         f"for {given}",
     )
@@ -233,9 +233,14 @@ def _mutual_remarks(made: Estimate, parts: MutualParts) -> list[str]:
 
 
 def _not_counted(made: Estimate) -> tuple[str, ...]:
-    told = ["data transfer out to the internet, mostly more than the capacity units (originlock cost storm has it)"]
-    if not made.figures.owned.ipv4:
-        told.append("public IPv4 addresses: none was given (--ipv4 N; one in each zone, where it faces the internet)")
+    owned = made.figures.owned
+    if owned.kind is Kind.GWLB:
+        told = ["Gateway Load Balancer endpoints, which are charged by the hour and by the GB"]
+    else:
+        where = " (originlock cost storm has it)" if owned.kind is Kind.ALB else ""
+        told = [f"data transfer out to the internet, mostly more than the capacity units{where}"]
+        if not owned.ipv4:
+            told.append("public IPv4 addresses: none was given (--ipv4 N; one in each zone, if it faces the internet)")
     return (*told, "the free tier, credits, discounts, taxes, and what stands behind the load balancer")
 
 

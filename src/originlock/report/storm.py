@@ -13,7 +13,7 @@ from originlock.cost.openness import open_in_storm
 from originlock.cost.storm import Harm, Posture, Storm
 from originlock.facts.prices import Item
 from originlock.facts.usage import SECONDS_PER_HOUR, Usage
-from originlock.report.amounts import dollars, many, plain, quantity, size, time, usage_words
+from originlock.report.amounts import dollars, many, plain, priced, quantity, size, time, usage_words
 from originlock.report.document import Tone
 from originlock.report.estimate import key_words, price_remarks
 from originlock.report.open_questions import WHY_A_RANGE, WORDS
@@ -49,7 +49,7 @@ def storm_sheet(made: Storm) -> Sheet:
 
 
 def _lead(made: Storm) -> str:
-    by = {each.posture: f"${dollars(each.total_usd)}" if each.total_usd.high else "nothing" for each in made.harms}
+    by = {each.posture: priced(each.total_usd) if each.total_usd.high else "nothing" for each in made.harms}
     return (
         f"adds {by[Posture.OPEN]} with the door open, {by[Posture.MUTUAL_TLS]} with mutual TLS,"
         f" {by[Posture.SECURITY_GROUP]} with the security group"

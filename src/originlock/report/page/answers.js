@@ -23,7 +23,7 @@ function reasons(model, open) {
   if (open.length === 0) return "";
   return el("div", { class: "reasons" },
     el("p", {}, `${model.told.why_a_range}:`),
-    el("ul", {}, ...open.map((each) => el("li", {}, model.told.question_words[each]))));
+    el("ul", {}, ...open.map((each) => el("li", { "data-question": each }, model.told.question_words[each]))));
 }
 
 /** A line of label and number with its bar, and what is under it. */
@@ -58,10 +58,10 @@ class MonthAnswer {
     const kindWords = words.kind_words[kind];
     this.eyebrow.replaceChildren(`${kindWords} in ${prices.region}${figures.mutual ? ", with mutual TLS" : ""}`);
     const cost = `${capital(range(month.total, usd))} a month`;
-    this.headline.replaceChildren(this.level === "h1" ? cost : `The normal load: ${cost}`);
+    this.headline.replaceChildren(this.level === "h1" ? cost : `${words.page === "observe" ? "The mean hour" : "The normal load"}: ${cost}`);
     this.lead.replaceChildren(...this.sentence(model, prices, figures, made, unit));
     this.cards.replaceChildren(...this.locks(figures, made, unit));
-    this.reasons.replaceChildren(reasons(model, figures.bypass && made.networkLock.high.zero ? made.open : made.openLocks));
+    this.reasons.replaceChildren(reasons(model, made.open));
     this.showDimensions(model, figures, made, unit);
     this.showParts(model, prices, figures, made);
     return cost;
@@ -106,7 +106,9 @@ class MonthAnswer {
     const total = floats(made.lcu.total);
     const decided = made.lcu.decidedBy;
     const rows = model.dimensions.map((each) => [each, floats(made.lcu.byDimension[each])]);
-    const draw = (width) => rows.map(([each, amount]) => {
+    const counted = rows.filter(([each]) => each !== "rule_evaluations" || figures.owned.kind === "alb");
+    const number = counted.length === 4 ? "Four" : "Three";
+    const draw = (width) => counted.map(([each, amount]) => {
       const charged = each === decided;
       const colour = charged ? "blue" : "ghost";
       const segments = [{ from: 0, to: amount.low, colour }, { from: amount.low, to: amount.high, colour, striped: true }];
@@ -115,7 +117,7 @@ class MonthAnswer {
       return barRow(label, `${range(amount, plain, { dash: true })} ${unit}`, drawn, charged || !decided ? "" : this.room(model, figures, made, each));
     });
     this.dimensions.show({
-      title: decided === null ? "Four dimensions, none used" : "Four dimensions are measured, one is charged",
+      title: decided === null ? `${number} dimensions, none used` : `${number} dimensions are measured, one is charged`,
       note: decided === null ? "" : `Dashed: what is already paid for. Units are averaged over the hour and charged in fractions.`,
       table: tableOf(`${unit} an hour`, ["Dimension", "Units"], [
         ...rows.map(([each, amount]) => [DIMENSION_WORDS[each], datum(`lcu.${each}`, amount, precise)]),
@@ -133,7 +135,6 @@ class MonthAnswer {
     const covered = model.covered[figures.owned.kind];
     const active = figures.mutual ? model.activeMutual : covered.active;
     const per = { new_connections: covered.new_connections, active_connections: active, rule_evaluations: model.rulesPerUnit };
-    if (dimension === "rule_evaluations" && figures.owned.kind !== "alb") return "not counted for this kind";
     const most = dimension === "processed_bytes" ? units.toNumber() : units.times(per[dimension]).toNumber();
     const words = {
       new_connections: `already paid for up to ${plain(most)} a second`,
@@ -172,7 +173,7 @@ class MonthAnswer {
             datum(`usd_per_hour.${each}`, hour[each], preciseUsd), datum(`usd_per_month.${each}`, month[each], preciseUsd)])),
         tableOf("Dollars a month", ["Locks", ...parts.map((each) => capital(PART_WORDS[each])), "In all"],
           postures.map(({ label, bill }) => [label, ...[...parts, "total"].map((each) => range(bill[each], preciseUsd))])),
-        tableOf("Of that hour, what comes round the edge", ["", "Units"], [
+        tableOf("Of that hour, what comes round the edge", ["Reckoned", "Units"], [
           ["What it is the cause of", datum("locks.network.lcu", floats(made.bypassing), precise)],
           ["What it would need alone", datum("locks.network.lcu_alone", floats(made.bypassingAlone), precise)],
         ]),
@@ -190,7 +191,7 @@ class MonthAnswer {
       rows.push({ label: "Without mutual TLS", bill: of(plainly), now: !figures.mutual && figures.owned.trust_stores.zero });
       rows.push({ label: "With mutual TLS", bill: of(model.switched(figures, true)), now: figures.mutual });
     }
-    if (!rows.some(({ now }) => now)) rows.push({ label: "As it is", bill: of(figures), now: true });
+    if (!rows.some(({ now }) => now)) rows.push({ label: "The month", bill: of(figures), now: true });
     if (!made.bypassingAlone.high.zero) {
       const usage = Object.fromEntries(USAGE.map((each) => [each, figures.usage[each].minus(figures.bypass[each])]));
       rows.push({ label: "As asked, with the network lock", bill: of({ ...figures, usage }), now: false });

@@ -32,7 +32,7 @@ def asked_of_estimate(made: Estimate) -> dict[str, str]:
 
 def asked_of_storm(made: Storm) -> dict[str, str]:
     """A flood, with the normal load that it comes on top of."""
-    normal = {"region": made.prices.region, "key": made.key.value} | asked_of_usage(made.normal)
+    normal = {"region": made.prices.region, "certificate-key": made.key.value} | asked_of_usage(made.normal)
     return normal | _flood(made.flood, made.already_gb)
 
 
@@ -56,7 +56,7 @@ def _figures(region: str, figures: Figures) -> dict[str, str]:
         "kind": owned.kind.value,
         "zones": str(owned.zones),
         "ipv4": str(owned.ipv4),
-        "key": figures.key.value,
+        "certificate-key": figures.key.value,
         "mtls": "on" if figures.mutual else "",
         # What is taken where nothing was said is not said, so that it follows mutual TLS.
         "trust-stores": "" if owned.trust_stores == int(figures.mutual) else str(owned.trust_stores),

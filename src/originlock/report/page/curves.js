@@ -4,7 +4,9 @@
 
 "use strict";
 
-const SAMPLES = 24;
+/** Points of a curve, and of those how many a table has between two rows. */
+const SAMPLES = 20;
+const TABLE_STEP = 5;
 
 const POSTURE_COLOURS = { open: "orange", mtls: "blue", security_group: "green" };
 
@@ -47,8 +49,8 @@ class FloodCurve {
       title: this.over === "for" ? "What each hour more adds" : "What a heavier flood adds",
       note: `Dollars over ${unit}; bands are ranges. The mark is the flood above.`,
       table: tableOf("Dollars in all", [capital(unit), ...lines.map((each) => each.words)],
-        at.filter((_, index) => index % 4 === 0).map((value, index) => [plain(value.toNumber()),
-          ...lines.map((each) => range(each.points[index * 4], preciseUsd))])),
+        at.filter((_, index) => index % TABLE_STEP === 0).map((value, index) => [plain(value.toNumber()),
+          ...lines.map((each) => range(each.points[index * TABLE_STEP], preciseUsd))])),
       draw: (width) => drawBands(width, { lines, most, own, unit }),
     });
   }
@@ -67,7 +69,7 @@ function drawBands(width, { lines, most, own, unit }) {
   const highest = Math.max(...lines.flatMap((each) => each.points.map((point) => point.high)));
   const marks = ticks(highest || 1, 4).slice(0, 7);
   const top = Math.max(highest || 1, marks.at(-1));
-  const left = 8 + Math.max(...marks.map((each) => wide(usd(each), 12)));
+  const left = 8 + Math.max(...marks.map((each) => wide(tickUsd(each), 12)));
   const names = lines.map((each) => wide(each.words, 13, "600"));
   const right = width < 480 ? 10 : 12 + Math.max(...names);
   const [above, below] = [14, 40];
@@ -76,7 +78,7 @@ function drawBands(width, { lines, most, own, unit }) {
   const shapes = [];
   for (const each of marks) {
     shapes.push(shape("line", { x1: left, x2: width - right, y1: y(each), y2: y(each), class: each === 0 ? "axis" : "grid" }));
-    shapes.push(shape("text", { x: left - 6, y: y(each) + 4, class: "tick end" }, usd(each)));
+    shapes.push(shape("text", { x: left - 6, y: y(each) + 4, class: "tick end" }, tickUsd(each)));
   }
   for (const each of ticks(most, width < 480 ? 4 : 6).filter((value) => value <= most * 1.0001)) {
     const last = each === 0 ? "start" : "middle";
@@ -116,7 +118,8 @@ function bandNames(lines, { x, y, width, right, most, height }) {
     const middle = y((end.low + end.high) / 2);
     return { words: each.words, colour: POSTURE_COLOURS[each.posture], at: beside ? middle + 4 : y(end.high) - 6 };
   });
-  const sorted = [...places].sort((one, other) => other.at - one.at);
+  // Of those that end at the same height the first is on top.
+  const sorted = [...places].reverse().sort((one, other) => other.at - one.at);
   let limit = height - (beside ? -4 : 4);
   for (const each of sorted) {
     each.at = Math.min(each.at, limit);

@@ -90,7 +90,7 @@ function key(colour, ...words) {
 
 /** A table of texts and elements; the first cell of a row names it. */
 function tableOf(caption, heads, rows) {
-  return el("div", { class: "scroll" }, el("table", {},
+  return el("div", { class: "scroll", role: "group", "aria-label": caption, tabindex: 0 }, el("table", {},
     el("caption", {}, caption),
     el("thead", {}, el("tr", {}, ...heads.map((each) => el("th", { scope: "col" }, each)))),
     el("tbody", {}, ...rows.map(([first, ...rest]) =>
@@ -145,12 +145,17 @@ class Figure {
 const PAPER = 660;
 
 function onPaper(printing) {
+  for (const each of document.querySelectorAll("main details")) {
+    if (printing) {
+      each.dataset.wasOpen ??= each.open ? "yes" : "no";
+      each.open = true;
+    } else if (each.dataset.wasOpen !== undefined) {
+      each.open = each.dataset.wasOpen === "yes";
+      delete each.dataset.wasOpen;
+    }
+  }
   for (const each of FIGURES) {
     each.width = printing ? PAPER : 0;
-    if (printing) {
-      each.wasOpen = each.details.open;
-      each.details.open = true;
-    } else if (each.wasOpen !== undefined) each.details.open = each.wasOpen;
     each.redraw(each.width);
   }
 }

@@ -13,8 +13,8 @@ let MOST = {};
 
 /** `slide`: from and to which power of ten the slider goes; `alb`: only an Application Load Balancer has it. */
 const FIELDS = [
-  { id: "region", group: "where", label: "Region", choose: "regions" },
-  { id: "kind", group: "where", label: "Kind", choose: "kinds", begin: "alb" },
+  { id: "region", group: "where", label: "Region", choose: "regions", above: true },
+  { id: "kind", group: "where", label: "Kind", choose: "kinds", begin: "alb", above: true },
   { id: "zones", group: "where", label: "Availability Zones", whole: true, least: "1", begin: "1", only: "gwlb" },
   { id: "ipv4", group: "where", label: "Public IPv4 addresses", whole: true },
   { id: "new-connections", group: "hour", label: "New connections", unit: "a second", measure: "rate", slide: [-1, 5] },
@@ -23,9 +23,9 @@ const FIELDS = [
   { id: "lambda-bytes", group: "hour", label: "Bytes of Lambda targets", unit: "GB an hour", measure: "flow", alb: true },
   { id: "requests", group: "hour", label: "Requests", unit: "a second", measure: "rate", slide: [-1, 6], alb: true },
   { id: "rules", group: "hour", label: "Rules for each request", alb: true },
-  { id: "key", group: "lock", label: "Key of the certificate", choose: "keys", begin: "rsa-2048", alb: true },
+  { id: "certificate-key", group: "lock", label: "Key of the listener's certificate", above: true, choose: "keys", begin: "rsa-2048", alb: true },
   { id: "mtls", group: "lock", label: "Mutual TLS", check: true, alb: true },
-  { id: "trust-stores", group: "lock", label: "Trust stores", whole: true, alb: true, blank: "1 with mutual TLS" },
+  { id: "trust-stores", group: "lock", label: "Trust stores", whole: true, alb: true, blank: "as needed" },
   { id: "bypass-new-connections", group: "bypass", label: "New connections", unit: "a second", measure: "rate", part: "new-connections" },
   { id: "bypass-active", group: "bypass", label: "Active connections", unit: "at a time", part: "active" },
   { id: "bypass-bytes", group: "bypass", label: "Bytes", unit: "GB an hour", measure: "flow", part: "bytes" },
@@ -196,7 +196,7 @@ function figuresOf(model, values) {
     usage: usageOf(model, values),
     mutual: values.mtls,
     bypass: usageOf(model, values, "bypass-"),
-    key: values.key,
+    key: values["certificate-key"],
   };
 }
 
@@ -259,7 +259,7 @@ class Form {
     const input = this.input(field);
     const error = el("p", { class: "error", id: `${field.id}-error`, hidden: "" });
     const label = el("label", { for: field.id }, field.label, field.unit ? el("span", { class: "unit" }, ` ${field.unit}`) : "");
-    const row = el("div", { class: field.check ? "row check" : "row" }, label, input);
+    const row = el("div", { class: `row${field.check ? " check" : ""}${field.above ? " above" : ""}` }, label, input);
     if (field.slide) row.append(this.slider(field));
     row.append(error);
     this.inputs[field.id] = input;

@@ -25,8 +25,8 @@ function dayInWords(moment) {
 }
 
 /** "14 Oct 09:00 UTC". */
-function hourInWords(moment) {
-  return `${dayInWords(moment)} ${String(moment.getUTCHours()).padStart(2, "0")}:00 UTC`;
+function timeInWords(moment) {
+  return `${dayInWords(moment)} ${moment.toISOString().slice(11, 16)} UTC`;
 }
 
 /** One load balancer's history. */
@@ -172,27 +172,17 @@ class Observed {
     const shapes = [shape("defs", {}, pattern), ...frame.shapes];
     if (gaps.length) shapes.push(shape("path", { d: gaps.join(" "), fill: paint, class: "gap" }));
     for (const name of Object.keys(paths).sort()) shapes.push(shape("path", { d: paths[name], class: name }));
-    shapes.push(shape("path", { d: this.steps(frame, made, this.told.consumed), class: "consumed" }));
-    if (reserved) shapes.push(shape("path", { d: this.steps(frame, made, this.told.reserved), class: "reserved" }));
-    const words = `${plain(this.lcu[peak]?.high ?? 0)} LCU, ${hourInWords(this.moment(peak))}`;
-    shapes.push(mark(frame, peak + 0.5, this.lcu[peak]?.high ?? 0, words));
+    shapes.push(shape("path", { d: this.strokes(frame, made, this.told.consumed), class: "consumed" }));
+    if (reserved) shapes.push(shape("path", { d: this.strokes(frame, made, this.told.reserved), class: "reserved" }));
+    const words = `${plain(this.lcu[peak]?.high ?? 0)} LCU, ${timeInWords(this.moment(peak))}`;
+    shapes.push(mark(frame, peak + 0.5, this.lcu[peak]?.high ?? 0, [words]));
     return shape("svg", { viewBox: `0 0 ${width} ${height}`, width, height, "aria-hidden": "true" }, ...shapes);
   }
 
-  /** A line in steps, of the hours that stand for their columns; nothing where nothing was told. */
-  steps(frame, made, values) {
-    let path = "";
-    let pen = false;
-    for (const { from, to, best } of made) {
-      const value = best === null ? null : values[best];
-      if (value === null || value === undefined) {
-        pen = false;
-        continue;
-      }
-      path += `${pen ? "L" : "M"}${fixed(frame.x(from))},${fixed(frame.y(value))} H${fixed(frame.x(to))}`;
-      pen = true;
-    }
-    return path || "M0,0";
+  /** A stroke at the height of each column's hour, so that the colours beneath are seen; none where it is nothing. */
+  strokes(frame, made, values) {
+    const some = made.filter(({ best }) => best !== null && values[best] > 0);
+    return some.map(({ from, to, best }) => `M${fixed(frame.x(from))},${fixed(frame.y(values[best]))} H${fixed(frame.x(to))}`).join(" ") || "M0,0";
   }
 
   byDay() {
@@ -227,7 +217,7 @@ class Observed {
     const same = plain(means[busiest]) === plain(means[quietest]);
     figure.show({
       title: same ? "The same at every hour of the day" : `Busiest at ${clock(busiest)}, quietest at ${clock(quietest)} UTC`,
-      note: `Each square is an hour, each column a day, darker the more LCU; at the right, the mean of each hour of the day: ` +
+      note: `Each square is an hour, each column a day, its colour the stronger the more LCU; at the right, the mean of each hour of the day: ` +
         `${plain(means[quietest])} to ${plain(means[busiest])} LCU.`,
       table: tableOf("Mean by hour of the day, UTC", ["Hour", "LCU"], means.map((each, hour) => [clock(hour), each === null ? "-" : precise(each)])),
       draw: (width) => this.drawDays(width, means),
@@ -312,7 +302,7 @@ class Observed {
     figure.show({
       title: !known ? "How many handshakes were refused is not known" : all === 0 ? "No handshake was refused" : `${capital(plain(all))} handshakes never got through TLS`,
       note: all > 0 ? `Clients without the edge's certificate, most of them.${cost}` : "",
-      table: tableOf("Handshakes that never got through TLS", ["", "In all"], rows),
+      table: tableOf("Handshakes that never got through TLS", ["What", "In all"], rows),
       draw: (width) => (all > 0 ? this.drawRefused(width, peak) : ""),
     });
   }
@@ -324,7 +314,8 @@ class Observed {
     const { made } = this.columns(frame.right - frame.left, (index) => values[index]);
     const path = made.filter(({ best }) => best !== null && values[best] > 0).map(({ from, to, best }) =>
       `M${fixed(frame.x(from))},${frame.y(0)} V${fixed(Math.min(frame.y(values[best]), frame.y(0) - 1))} H${fixed(frame.x(to))} V${frame.y(0)} Z`);
-    const words = `${plain(values[peak])} in the hour from ${hourInWords(this.moment(peak))}`;
+    const [number, time] = [plain(values[peak]), timeInWords(this.moment(peak))];
+    const words = [`${number} in the hour from ${time}`, `${number}, ${time}`, number];
     return shape("svg", { viewBox: `0 0 ${width} ${height}`, width, height, "aria-hidden": "true" }, ...frame.shapes,
       shape("path", { d: path.join(" "), class: "fill-purple" }), mark(frame, peak + 0.5, values[peak], words));
   }
@@ -338,14 +329,14 @@ class Observed {
       `${plain(each.lcu)} LCU reserved`, shown(each.usd_per_month, usd), shown(each.extra_usd_per_month, usd), precise(each.idle_lcu_hours),
     ]);
     const peak = reservation.peak === null || reservation.peak === undefined ? ""
-      : ` The highest minute needed ${plain(reservation.peak)} LCU${reservation.peak_at ? `, ${hourInWords(new Date(reservation.peak_at))}` : ""}.`;
+      : ` The highest minute needed ${plain(reservation.peak)} LCU${reservation.peak_at ? `, ${timeInWords(new Date(reservation.peak_at))}` : ""}.`;
     return [el("div", { class: "plain" }, el(below, {}, "Reserve capacity?"),
       el("p", {}, `${capital(String(reservation.words || reservation.advice || ""))}.${peak}`),
-      ...(options.length ? [tableOf("What a reservation would have cost", ["", "A month", "More than on demand", "LCU-hours idle"], options)] : []))];
+      ...(options.length ? [tableOf("What a reservation would have cost", ["Reservation", "A month", "More than on demand", "LCU-hours idle"], options)] : []))];
   }
 
   unknown() {
-    const told = (this.told.unknown || []).map((each) => el("li", {}, typeof each === "string" ? each : `${each.what}: ${each.reason}`));
+    const unknown = this.told.unknown || [];
     const gaps = this.told.gaps || [];
     const made = [];
     if (gaps.length) {
@@ -353,9 +344,15 @@ class Observed {
       made.push(el("p", { class: "note" }, `${plain(gaps.length)} ${gaps.length === 1 ? "stretch" : "stretches"} without a report` +
         `${before ? `, ${before === gaps.length ? "" : "one of them "}before the load balancer was made` : ""}: nothing is reckoned for them.`));
     }
-    if (told.length) made.push(el("div", { class: "reasons" }, el("p", {}, "What could not be read:"), el("ul", {}, ...told)));
+    if (unknown.length) made.push(notRead(unknown));
     return made;
   }
+}
+
+/** What could not be read, and why. */
+function notRead(unknown) {
+  return el("div", { class: "reasons" }, el("p", {}, "What could not be read:"),
+    el("ul", {}, ...unknown.map((each) => el("li", {}, `${each.what}: ${each.reason}`))));
 }
 
 function fixed(number) {
@@ -367,9 +364,10 @@ function shade(value, most) {
   return most > 0 ? Math.max(1, Math.ceil(Math.sqrt(value / most) * 6)) : 1;
 }
 
-/** A dot with its words beside it, on the side where there is room. */
-function mark(frame, hour, value, words) {
+/** A dot with words beside it, on the side where there is room: the first of those that fit. */
+function mark(frame, hour, value, choices) {
   const x = frame.x(hour);
+  const words = choices.find((each) => wide(each, 12.5, "600") <= frame.right - frame.left) || choices.at(-1);
   const after = x + 8 + wide(words, 12.5, "600") <= frame.right;
   const place = after ? { x: x + 8, class: "peak start" } : { x: Math.max(x - 8, frame.left + wide(words, 12.5, "600")), class: "peak end" };
   const y = Math.max(14, frame.y(value) - 6);

@@ -35,6 +35,11 @@ def balancers(data: Mapping[str, object]) -> list[dict[str, object]]:
     return [_balancer(each) for each in _list(data.get("load_balancers")) if isinstance(each, Mapping)]
 
 
+def unread(data: Mapping[str, object]) -> list[object]:
+    """What could not be read besides what each load balancer says of itself: ``what`` and ``reason``."""
+    return [_clean(each) for each in _list(data.get("unknown"))]
+
+
 def mean_hour(observed: Sequence[Mapping[str, object]], flood: Flood) -> dict[str, str]:
     """What the calculator begins with: the mean of the hours that were reported of the first load balancer.
 
@@ -51,7 +56,8 @@ def mean_hour(observed: Sequence[Mapping[str, object]], flood: Flood) -> dict[st
 
     def mean(metric: str) -> Fraction:
         value = sums.get(metric, 0)
-        return Fraction(value) / hours if isinstance(value, int | float) else Fraction(0)
+        # Six digits are enough to begin with, and can be read.
+        return Fraction(f"{value / hours:.5e}") if isinstance(value, int | float) else Fraction(0)
 
     requests, lambda_bytes = mean("requests") / SECONDS_PER_HOUR, mean("lambda_bytes")
     usage = Usage(
@@ -62,7 +68,7 @@ def mean_hour(observed: Sequence[Mapping[str, object]], flood: Flood) -> dict[st
         requests,
         mean("rule_evaluations") / SECONDS_PER_HOUR,
     )
-    return begun | asked_of_usage(usage)
+    return begun | {field: f"{float(text):.6g}" for field, text in asked_of_usage(usage).items()}
 
 
 def _balancer(told: Mapping[str, object]) -> dict[str, object]:

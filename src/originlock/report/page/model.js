@@ -192,17 +192,17 @@ class Model {
       bypassing: caused,
       bypassingAlone: this.hull((reading) => this.total(this.unitsOf(alone, reading)), asked),
       networkLock: times(caused, this.usd(prices, this.told.unit_price[kind]).times(this.hoursPerMonth)),
-      open: this.moving((reading) => Object.values(this.unitsOf(figures, reading)), asked),
-      openLocks: this.openLocks(figures),
+      open: this.open(figures),
     };
   }
 
-  /** What a bill depends on with the identity lock switched on and off, which an estimate's locks are told of. */
-  openLocks(figures) {
+  /** What the units depend on, and what each lock adds to them or saves. */
+  open(figures) {
     const switched = figures.owned.kind === "alb" ? [false, true] : [false];
-    const every = (reading) => [figures.usage, figures.bypass].flatMap((usage) =>
-      switched.flatMap((mutual) => Object.values(this.unitsOf({ ...figures, usage, mutual }, reading))));
-    return this.moving(every, this.told.questions.estimate);
+    return this.moving((reading) => [
+      ...Object.values(this.unitsOf(figures, reading)),
+      ...switched.map((mutual) => this.total(this.unitsOf({ ...figures, mutual }, reading))),
+    ], this.told.questions.estimate);
   }
 
   counted(figures, reading) {

@@ -49,7 +49,12 @@ class Page {
 
   title() {
     const many = this.told.page === "observe" && this.told.observed.length !== 1;
-    return el("header", { class: "top" }, el("p", { class: "mark" }, "originlock"),
+    const down = el("button", { type: "button", class: "down" }, "Change the numbers");
+    down.addEventListener("click", () => {
+      this.form.inputs.region.focus({ preventScroll: true });
+      document.getElementById("calculator").scrollIntoView();
+    });
+    return el("header", { class: "top" }, el("div", { class: "bar-head" }, el("p", { class: "mark" }, "originlock"), down),
       many ? el("h1", { class: "headline several" }, this.several()) : "");
   }
 
@@ -59,8 +64,10 @@ class Page {
   }
 
   histories() {
-    const { observed } = this.told;
-    return observed.map((each, index) => new Observed(each, this.model.dimensions, observed.length === 1 ? "h1" : "h2", index).element);
+    const { observed, unknown } = this.told;
+    const level = observed.length === 1 ? "h1" : "h2";
+    const made = observed.map((each, index) => new Observed(each, this.model.dimensions, level, index).element);
+    return unknown.length ? [el("section", { class: "answer" }, notRead(unknown)), ...made] : made;
   }
 
   footer() {
@@ -121,7 +128,7 @@ class Page {
     const alb = values.kind === "alb";
     this.flood.element.hidden = !alb;
     if (alb) {
-      const asked = { prices, flood: floodOf(values), normal: figures.usage, already: values["already-gb"], key: values.key };
+      const asked = { prices, flood: floodOf(values), normal: figures.usage, already: values["already-gb"], key: values["certificate-key"] };
       said.push(`A flood: ${this.flood.show(this.model, this.told, asked, this.model.storm(asked))}.`);
     }
     if (this.told.page === "storm") said.reverse();

@@ -17,7 +17,7 @@ from originlock.facts.usage import Kind
 from originlock.report.document import without_controls
 from originlock.report.page.asked import asked_of_estimate, asked_of_storm
 from originlock.report.page.embedded import constants, quantities, regions
-from originlock.report.page.history import balancers, mean_hour
+from originlock.report.page.history import balancers, mean_hour, unread
 from originlock.report.page.shell import document, escaped, table
 
 KIND_WORDS = {
@@ -56,7 +56,7 @@ def estimate_page(made: Estimate, known: Sequence[RegionPrices] = ()) -> str:
     article = "an" if made.figures.owned.kind is Kind.ALB else "a"
     title = f"What {article} {KIND_WORDS[made.figures.owned.kind]} in {without_controls(made.prices.region)} costs"
     tables = (
-        table("Dollars", ("", "an hour", "a month"), _bill_rows(made.per_hour, made.per_month)),
+        table("Dollars", ("for", "an hour", "a month"), _bill_rows(made.per_hour, made.per_month)),
         table(
             "Capacity units an hour",
             ("dimension", "units"),
@@ -91,7 +91,8 @@ def observed_page(data: Mapping[str, object], known: Sequence[RegionPrices] = ()
     heads = ("load balancer", "LCU-hours", "ConsumedLCUs", "dollars for units")
     tables = (table("Totals", heads, [_totals_row(each) for each in observed]),)
     offered = {each.region: each for each in known}
-    return _page("observe", f"What {names} cost", tables, mean_hour(observed, FLOOD), offered, observed)
+    history = {"observed": observed, "unknown": unread(data)}
+    return _page("observe", f"What {names} cost", tables, mean_hour(observed, FLOOD), offered, history)
 
 
 def in_words(amount: Amount) -> str:
@@ -113,7 +114,7 @@ def _page(
     tables: Sequence[str],
     asked: Mapping[str, str],
     offered: Mapping[str, RegionPrices],
-    observed: Sequence[Mapping[str, object]] = (),
+    history: Mapping[str, object] | None = None,
 ) -> str:
     """The body that stands without the script, and what the script makes its own from."""
     body = f"""<div id="page"><header><h1>{escaped(title)}</h1></header>
@@ -128,7 +129,7 @@ anywhere. These are the numbers without it.</p>{"".join(tables)}</main></noscrip
         "posture_words": {posture.value: words for posture, words in POSTURE_WORDS.items()},
         "regions": regions(offered.values()),
         "asked": dict(asked),
-        "observed": list(observed),
+        **({"observed": [], "unknown": []} if history is None else history),
     }
     return document(title, body, data)
 

@@ -27,10 +27,10 @@ const SCALES = [[1e12, "trillion"], [1e9, "billion"], [1e6, "million"]];
 function plain(number, { digits = 3, decimals = 0 } = {}) {
   const size = Math.abs(number);
   if (size === 0) return "0";
-  if (size < 1e-6) return "under 0.000001";
+  if (size < 1e-6) return number.toExponential(1);
   if (size >= 1e15) return number.toExponential(2);
   const scale = SCALES.find(([from]) => size >= from);
-  if (scale) return `${plain(number / scale[0], { digits })} ${scale[1]}`;
+  if (scale) return `${plain(number / scale[0], { digits })}\u00a0${scale[1]}`;
   if (size >= 1000) return number.toLocaleString("en-US", { maximumFractionDigits: 0 });
   const whole = Math.max(1, Math.floor(Math.log10(size)) + 1);
   const most = size >= 1 ? Math.max(decimals, digits - whole) : digits - 1 - Math.floor(Math.log10(size));
@@ -42,9 +42,14 @@ function usd(number) {
   const size = Math.abs(number);
   const sign = number < 0 ? "-" : "";
   if (size === 0) return "$0";
-  if (size < 1e-6) return `under ${sign}$0.000001`;
+  if (size < 1e-6) return `${sign}$${size.toExponential(1)}`;
   if (size >= 1 && size < 1000) return `${sign}$${size.toFixed(2)}`;
   return `${sign}$${plain(size, { decimals: size < 1 ? 2 : 0 })}`;
+}
+
+/** Dollars at an axis: no cents that are none. */
+function tickUsd(number) {
+  return usd(number).replace(/\.00$/, "");
 }
 
 /** As exactly as a table wants it. */
@@ -73,9 +78,15 @@ function floats(amount) {
 
 function hoursInWords(hours) {
   if (hours === 1) return "an hour";
-  if (hours > 0 && hours < 1) return `${plain(hours * 60)} minutes`;
-  if (hours >= 48 && hours % 24 === 0) return `${plain(hours / 24)} days`;
-  return `${plain(hours)} hours`;
+  if (hours > 0 && hours < 1 / 60) return many(hours * 3600, "second");
+  if (hours > 0 && hours < 1) return many(hours * 60, "minute");
+  if (hours >= 48 && hours % 24 === 0) return many(hours / 24, "day");
+  return many(hours, "hour");
+}
+
+/** "1 day", "2 days". */
+function many(number, thing) {
+  return `${plain(number)} ${thing}${number === 1 ? "" : "s"}`;
 }
 
 function capital(text) {
