@@ -259,7 +259,7 @@ def result_document(result: ApplyResult) -> Document:
     lines += _connections(result.connections)
     lines += [line for hole in result.holes for line in _hole(hole)]
     lines += _unknowns(result.unknown)
-    if result.plan.purpose == "rollback" and not result.plan.changes:
+    if result.plan.purpose == "rollback" and result.outcome is Outcome.NOTHING_TO_DO:
         lines += _notes(result.plan)
     if result.broke_off:
         lines.append(Line(f"BROKEN OFF: {result.broke_off}", Tone.BAD))

@@ -15,7 +15,7 @@ from originlock.facts.unknown import Unknown
 from originlock.facts.zone import TIMED_OUT, Scope, Zone
 from originlock.intent.policy import NO_EDGE
 from originlock.locks.identity import naming
-from originlock.locks.identity.moves import Moves
+from originlock.locks.identity.drafting import Moves
 from originlock.locks.identity.standing import Standing, certificates_of, deployed, goes_before
 from originlock.locks.identity.zone_findings import ZoneFinding, zone_findings
 from originlock.plan.change import Objection, Phase

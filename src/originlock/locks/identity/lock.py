@@ -17,9 +17,11 @@ from originlock.facts.unknown import Unknown
 from originlock.facts.zone import Zone, leads_to
 from originlock.intent.policy import NO_EDGE, IdentityPolicy, Policy
 from originlock.locks.identity import guards, shut_out
+from originlock.locks.identity.drafting import Moves
 from originlock.locks.identity.judged import Way, ways
 from originlock.locks.identity.leaving import leaving, others_of
-from originlock.locks.identity.moves import Moves, can_be_seen, moves
+from originlock.locks.identity.moves import moves
+from originlock.locks.identity.seeing import can_be_seen
 from originlock.locks.identity.standing import SHARED, Standing, presented_for, standing
 from originlock.locks.identity.zone_findings import zone_findings
 from originlock.plan.change import Contribution, Effect, Expectation, Hole, Note, Phase, Unread

@@ -15,7 +15,7 @@ from originlock.facts.trust import Listeners, MutualTls, SecureListener, TrustSt
 from originlock.facts.unknown import Unknown
 from originlock.facts.zone import Association, EdgeCertificate, Zone
 from originlock.intent.policy import Overrides, Policy
-from originlock.locks.identity.moves import Moves
+from originlock.locks.identity.drafting import Moves
 from originlock.locks.identity.naming import is_ours
 from originlock.locks.identity.sharing import presenting_elsewhere
 from originlock.plan.acts import Inverse, remaining
