@@ -42,21 +42,35 @@ filters:
 		echo "lab: without iproute2 and nftables it filters no packets; what depends on that is left out and says so"; \
 	fi
 
+# What pages are looked at with in tests. Where it may not be installed, those tests are left out, and say so.
+.PHONY: browser
+browser:
+	@if command -v chromium-headless-shell >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "pages: chromium-headless-shell, from Debian's packages"; \
+		install() { DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+			-o DPkg::Lock::Timeout=60 install chromium-headless-shell >/dev/null 2>&1; }; \
+		install || { apt-get -qq update >/dev/null 2>&1 && install; } || true; \
+	fi; \
+	if ! command -v chromium-headless-shell >/dev/null; then \
+		echo "pages: without chromium-headless-shell no page is looked at in a browser; those tests are left out"; \
+	fi
+
 .PHONY: demo
 demo: $(STAMP) filters ## lock an origin in a local world and survive a bad list; no account needed
 	@$(BIN)/python -m originlock.lab.demo
 
 .PHONY: test
-test: $(STAMP) filters ## the tests, without the long ones
-	@echo "test: pytest, $(JOBS) at once, '$(MARKS)' (about ten minutes)"
-	@$(BIN)/python -m pytest -n $(JOBS) -m "$(MARKS)" tests
+test: $(STAMP) filters browser ## the tests, without the long ones
+	@echo "test: pytest, $(JOBS) at once, '$(MARKS)' (about twelve minutes on two processors)"
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "$(MARKS)" tests
 
 .PHONY: test-long
 test-long: export ORIGINLOCK_TEST_LONG := 1
-test-long: $(STAMP) filters ## all tests with coverage, then fuzzing, then mutants of the rooms that decide
+test-long: $(STAMP) filters browser ## all tests with coverage, then fuzzing, then mutants of the rooms that decide
 	@echo "test-long 1/3: all tests, with coverage (several minutes)"
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n $(JOBS) -m "not fuzz" tests
+	@$(BIN)/coverage run -m pytest -n $(JOBS) --dist worksteal -m "not fuzz" tests
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=$(COVERED)
 	@echo "test-long 2/3: fuzzing ($(FUZZ_SECONDS) seconds for each script of fuzz/)"

@@ -10,12 +10,16 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from originlock.aws.least_privilege import document, statements
 from originlock.aws.permissions import CALLS, OPERATIONS, PURPOSES
 from originlock.aws.policy_scope import Scope
 from originlock.cli.main import COMMANDS
+from originlock.cost.readings import ANSWERS
+from originlock.cost.units import ALB_ACTIVE_MUTUAL, COVERED, FREE_RULES, LAMBDA_GB, RULES_PER_UNIT
 from originlock.edges.cloudflare_calls import (
     ACCOUNTS,
     CERTIFICATES,
@@ -28,7 +32,9 @@ from originlock.edges.cloudflare_calls import (
     permissions_for,
 )
 from originlock.errors import EXIT_CODE_MEANINGS
+from originlock.facts.prices import Item
 from originlock.facts.probing import OUTCOME_MEANINGS
+from originlock.facts.usage import Kind
 from originlock.intent import keys
 from originlock.intent.environment import PREFIX, variable_part
 from originlock.intent.keys import Key, Named, Pairs, Section, Several
@@ -36,6 +42,8 @@ from originlock.locks.identity import rules
 from originlock.locks.identity.findings import Rule
 from originlock.locks.network.ownership import tags_for
 from originlock.plan.lane import ENDED, TRANSITIONS, State
+from originlock.report.estimate import UNIT_WORDS
+from originlock.report.open_questions import WORDS
 from originlock.wiring.settings import descriptions
 
 if TYPE_CHECKING:
@@ -253,8 +261,66 @@ def rules_table(what: str) -> list[str]:
     return ["| code | | what is wrong | what to do | who says so |", "|---|---|---|---|---|", *rows]
 
 
+# --- what is paid for ----------------------------------------------------------------------------------------
+
+
+def capacity_units(_: str) -> list[str]:
+    """What one unit covers of each dimension."""
+    rows = []
+    for kind, covered in COVERED.items():
+        active = f"{covered.active:,}"
+        if kind is Kind.ALB:
+            active += f", {ALB_ACTIVE_MUTUAL:,} with mutual TLS"
+        gb = f"1 GB, {float(LAMBDA_GB)} GB of Lambda targets" if kind is Kind.ALB else "1 GB"
+        rules = f"{RULES_PER_UNIT:,} beyond the {FREE_RULES} that are free in each request" if kind is Kind.ALB else "-"
+        rows.append(
+            f"| `{kind.value}` | {UNIT_WORDS[kind]} | {covered.new_connections:,} | {active} | {gb} | {rules} |"
+        )
+    header = ("`--kind`", "unit", "new connections /s", "active at once", "bytes an hour", "rules processed /s")
+    return [f"| {' | '.join(header)} |", "|---" * len(header) + "|", *rows]
+
+
+def open_questions(_: str) -> list[str]:
+    """What AWS leaves open, and every answer that is tried."""
+    rows = []
+    for question, answers in ANSWERS.items():
+        tried = " or ".join(f"{each:,}" if type(each) is int else "yes" if each else "no" for each in answers)
+        rows.append(f"| `{question.value}` | {WORDS[question]} | {tried} |")
+    return ["| in JSON | AWS does not say | answers tried |", "|---|---|---|", *rows]
+
+
+def shipped_prices(_: str) -> list[str]:
+    """The table that ships, by Region; what is not in it is not known without asking."""
+    shipped = msgspec.json.decode((ROOT / "src/originlock/store/shipped-prices.json").read_bytes(), type=_Table)
+    sources = list(dict.fromkeys(row["source"] for row in (*shipped.prices, *shipped.egress)))
+    columns = [item for item in Item if any(row["item"] == item.value for row in shipped.prices)]
+    rows = [
+        "| Region | " + " | ".join(f"`{item.value}`" for item in columns) + " | transfer out |",
+        "|---|" + "---|" * (len(columns) + 1),
+    ]
+    for region in dict.fromkeys(row["region"] for row in shipped.prices):
+        of = {row["item"]: row for row in shipped.prices if row["region"] == region}
+        cells = [_priced(of[item.value], sources) if item.value in of else "-" for item in columns]
+        tiers = [row for row in shipped.egress if row["region"] == region]
+        out = f"in tiers, {tiers[0]['as_of']} [{sources.index(tiers[0]['source']) + 1}]" if tiers else "-"
+        rows.append(f"| {region} | " + " | ".join(cells) + f" | {out} |")
+    return [*rows, "", *(f"{number}. {source}" for number, source in enumerate(sources, 1))]
+
+
+class _Table(msgspec.Struct):
+    """The file as it is."""
+
+    prices: list[dict[str, str]]
+    egress: list[dict[str, Any]]
+
+
+def _priced(row: Mapping[str, str], sources: list[str]) -> str:
+    return f"{row['usd']}, {row['as_of']} [{sources.index(row['source']) + 1}]"
+
+
 MAKERS: Final[Mapping[str, Callable[[str], list[str]]]] = {
     "exit-codes": exit_codes,
+    "shipped-prices": shipped_prices,
     "commands": commands,
     "transcript": transcript,
     "diagram": diagram,
@@ -265,6 +331,8 @@ MAKERS: Final[Mapping[str, Callable[[str], list[str]]]] = {
     "token-permissions": token_permissions,
     "outcomes": outcomes,
     "rules": rules_table,
+    "capacity-units": capacity_units,
+    "open-questions": open_questions,
 }
 """How each sort of place is made."""
 

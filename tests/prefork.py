@@ -14,19 +14,21 @@ from __future__ import annotations
 
 import atexit
 import functools
+import io
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import IO, Final, Protocol
 
-#: Where it is said that all tests run, as they are, whatever it takes.
-LONG: Final = "ORIGINLOCK_TEST_LONG"
+#: Variables that say that all tests run, whatever it takes, or that it is a mutant of the product that runs.
+_AFRESH: Final = ("ORIGINLOCK_TEST_LONG", "MUTANT_UNDER_TEST")
 
 COMMAND: Final = (sys.executable, "-m", "originlock")
 
@@ -70,15 +72,44 @@ def start(
     It is forked where that shows the same as a process that is started from nothing.
     """
     ours, theirs = _read_at_start(os.environ), _read_at_start(env)
+    if theirs.get("PYTHONPATH") == os.pathsep.join(each for each in sys.path if each):
+        # What is found there has been found.
+        del theirs["PYTHONPATH"]
     usual = theirs in (ours, {name: value for name, value in ours.items() if not name.startswith("PYTHON")})
-    if os.environ.get(LONG) or any(name.startswith("COVERAGE_") for name in env) or not usual:
+    afresh = any(os.environ.get(name) for name in _AFRESH) or any(name.startswith("COVERAGE_") for name in env)
+    if afresh or not usual:
         return subprocess.Popen(
             [*COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=dict(env), cwd=cwd
         )
     return _server(tuple(sorted(theirs.items()))).start(arguments, (out, err), env, cwd)
 
 
-def _read_at_start(env: Mapping[str, str]) -> Mapping[str, str]:
+def run(
+    arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout: float
+) -> subprocess.CompletedProcess[str]:
+    """Run `originlock ARGUMENTS` to its end, as `start` does, and read what it says.
+
+    Raises:
+        subprocess.TimeoutExpired: it has not ended after so many seconds; it is killed.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = start(arguments, out=out.fileno(), err=err.fileno(), env=env, cwd=cwd)
+        try:
+            code = process.wait(timeout)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        return subprocess.CompletedProcess([*COMMAND, *arguments], code, text(out), text(err))
+
+
+def text(written: IO[bytes]) -> str:
+    """All that was written to a file, as a text stream has it."""
+    written.seek(0)
+    return io.TextIOWrapper(written, encoding="utf-8").read()
+
+
+def _read_at_start(env: Mapping[str, str]) -> dict[str, str]:
     """The variables that an interpreter reads when it starts, or that a library reads when it is loaded."""
     return {
         name: value

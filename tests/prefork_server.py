@@ -17,13 +17,18 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import originlock
 from originlock.__main__ import main
 
 #: What only some commands load, or is no part of the product's own command line.
-_LATE: Final = ("originlock.lab", "originlock.cli.lab", "originlock.middleware", "originlock.__main__")
+_LATE: Final = ("originlock.lab", "originlock.middleware", "originlock.__main__")
+
+#: What `lab exec` loads of the lab.
+_LAB: Final = ("originlock.lab.entering", "originlock.lab.running")
+
+_EXEC: Final = os.execvpe
 
 
 def _modules() -> Iterator[str]:
@@ -33,7 +38,7 @@ def _modules() -> Iterator[str]:
 
 
 def _load() -> None:
-    for name in _modules():
+    for name in (*_modules(), *_LAB):
         importlib.import_module(name)
     if threading.active_count() > 1:
         message = "a module starts a thread when it is loaded: a fork would leave it behind"
@@ -78,6 +83,25 @@ def _become(asked: dict[str, Any], out: int, err: int) -> None:
     os.chdir(asked["cwd"])
     sys.argv = [str(originlock.__path__[0]) + "/__main__.py", *asked["arguments"]]
     sys.path.insert(0, asked["cwd"])
+    os.execvpe = _exec  # type: ignore[assignment]  # of this process alone
+
+
+def _exec(_file: str, command: list[str], variables: dict[str, str]) -> NoReturn:
+    """What `lab exec` ends with: where it is to be the product again, that is loaded already."""
+    words, env = list(command), dict(variables)
+    if words[0] == "env":
+        words.pop(0)
+        while "=" in words[0]:
+            name, _, env[name] = words.pop(0).partition("=")
+    if words[:3] != [sys.executable, "-m", "originlock"]:
+        _EXEC(command[0], command, variables)
+    # As any Python process begins.
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv[1:] = words[3:]
+    main()
+    sys.exit()
 
 
 def serve(asking: socket.socket) -> None:

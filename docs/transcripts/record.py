@@ -197,6 +197,24 @@ def wrong(shell: Shell) -> None:
     shell.run("plan")
 
 
+def estimated(shell: Shell) -> None:
+    """What a load balancer costs, of which a part comes round the edge."""
+    shell.run("cost", "estimate", "--region", "eu-west-1", "--bytes", "2GB/h", *_BUSY)
+
+
+def not_additive(shell: Shell) -> None:
+    """The same strangers, where another dimension decides: the bill does not feel them."""
+    shell.run("cost", "estimate", "--region", "eu-west-1", "--bytes", "5GB/h", *_BUSY)
+
+
+def flooded(shell: Shell) -> None:
+    """What a flood costs, with the door open and shut."""
+    shell.run("cost", "storm", "--region", "eu-west-1", "--rate", "10000/s", "--for", "1h", "--normal-bytes", "10GB/h")
+
+
+_BUSY: Final = ("--new-connections", "80/s", "--requests", "100/s", "--ipv4", "2", "--bypass-new-connections", "60/s")
+
+
 RECORDED: Final[Mapping[str, Callable[[Shell], None]]] = {
     "options": options,
     "configured": configured,
@@ -206,6 +224,9 @@ RECORDED: Final[Mapping[str, Callable[[Shell], None]]] = {
     "adopted": adopted,
     "balanced": balanced,
     "wrong-configuration": wrong,
+    "cost-estimate": estimated,
+    "cost-not-additive": not_additive,
+    "cost-flood": flooded,
 }
 """Every transcript but the demo's, by name."""
 

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from originlock.aws.session import Sessions
 from originlock.lab.process import AwsClient, LocalAws
-
-
-@pytest.fixture(scope="session")
-def running_aws() -> Iterator[LocalAws]:
-    """A local AWS that runs as long as the worker."""
-    with LocalAws() as aws:
-        yield aws
 
 
 @pytest.fixture(scope="session")

@@ -21,13 +21,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def running_aws() -> Iterator[LocalAws]:
-    """A local AWS that runs as long as the worker."""
-    with LocalAws() as aws:
-        yield aws
-
-
-@pytest.fixture(scope="session")
 def running_client(running_aws: LocalAws) -> Any:  # noqa: ANN401  boto3 makes its clients at run time
     """An EC2 client, made once, as that is slow."""
     return running_aws.client("ec2")

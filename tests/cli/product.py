@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import json
 import os
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from tests import prefork
 
@@ -73,16 +71,8 @@ class Product:
 
     def run(self, *arguments: str) -> Ended:
         """Run a command to its end, without a terminal."""
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            streams = {"out": out.fileno(), "err": err.fileno()}
-            process = prefork.start(arguments, **streams, env=self.variables, cwd=self.directory)
-            try:
-                code = process.wait(SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                raise
-            return Ended(code, _text(out), _text(err))
+        done = prefork.run(arguments, env=self.variables, cwd=self.directory, timeout=SECONDS)
+        return Ended(done.returncode, done.stdout, done.stderr)
 
     def started(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command from nothing and leave it running; whoever starts it waits for it."""
@@ -107,12 +97,6 @@ class Product:
         """The lines of the journal."""
         lines = (self.state / "journal.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines]
-
-
-def _text(written: IO[bytes]) -> str:
-    written.seek(0)
-    # Lines as a text stream has them.
-    return io.TextIOWrapper(written, encoding="utf-8").read()
 
 
 def ended(process: subprocess.Popen[str]) -> Ended:

@@ -188,13 +188,25 @@ def test_attached_to_nothing(offline: Product, options: tuple[str, ...], said: s
     assert said in ended.err
 
 
+def test_what_costs_are_needs_no_origin(offline: Product) -> None:
+    """Whoever only asks for prices would have to make up an origin; or the policy would allow more than that."""
+    ended = offline.run("iam-policy", "cost")
+    assert ended.code == 0, ended.said
+    asking = [each for each in policy(ended)["Statement"] if each["Sid"] == "AskPrices"]
+    assert asking == [{"Sid": "AskPrices", "Effect": "Allow", "Action": "pricing:GetProducts", "Resource": "*"}]
+    assert "AskPrices: everything (*): AWS restricts GetProducts to no resource" in ended.err
+    assert "no Region is known" not in ended.err
+    of_origin = offline.run("iam-policy", "cost", "--security-group", GROUP)
+    assert "AskPrices" in of_origin.out
+
+
 @pytest.mark.parametrize("named", CALLS_NOTHING)
 def test_commands_that_call_nothing(offline: Product, named: str) -> None:
     """An empty policy would be no answer: it is said that none is needed."""
     ended = offline.run("iam-policy", named, "--security-group", GROUP)
     assert (ended.code, ended.out) == (2, "")
     assert f"`originlock {named}` calls nothing of AWS" in ended.err
-    assert "plan, verify, expiry, apply, renew, rollback, adopt" in ended.err
+    assert "plan, verify, expiry, apply, renew, rollback, adopt, cost" in ended.err
 
 
 def test_an_unknown_command(offline: Product) -> None:

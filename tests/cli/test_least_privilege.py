@@ -21,6 +21,7 @@ from originlock.lab.faults import is_reading
 from originlock.lab.lists import IPV4, IPV6, ListServer
 from originlock.lab.process import AwsClient, LocalAws
 from originlock.lab.world import tcp
+from originlock.lab.world_balancers import Wish, network, served_load_balancer
 
 NEW = "198.51.100.0/24"
 
@@ -165,6 +166,17 @@ def takes_over_again(bench: Bench) -> Ended:
     return bench.runs("rollback", (), "rollback", ended.json["run"], "--yes")
 
 
+def asks_prices(bench: Bench) -> Ended:
+    """AWS's price list is asked, for no origin."""
+    return bench.runs("cost", (), "cost", "prices", "--refresh", "--region", "eu-west-1")
+
+
+def observes_costs(bench: Bench) -> Ended:
+    """CloudWatch is asked for a load balancer, and load balancing for its listeners."""
+    made = served_load_balancer(bench.ec2, bench.aws.client("elbv2"), Wish(), within=network(bench.ec2))
+    return bench.runs("cost", (), "cost", "observe", "--load-balancer", made.arn, "--last", "1d")
+
+
 SCENARIOS: dict[tuple[str, ...], tuple[Callable[[Bench], Ended], ...]] = {
     ("plan",): (plans,),
     ("verify",): (verifies,),
@@ -172,6 +184,7 @@ SCENARIOS: dict[tuple[str, ...], tuple[Callable[[Bench], Ended], ...]] = {
     ("apply",): (fills, follows_the_list, closes_holes, is_tight, finds_by_tags),
     ("apply", "--adopt"): (takes_over, follows_and_takes_over),
     ("adopt",): (adopts, adopts_from_the_options),
+    ("cost",): (asks_prices, observes_costs),
     ("rollback",): (goes_back, gives_back, gives_back_to_the_options, takes_over_again),
 }
 

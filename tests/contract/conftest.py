@@ -30,12 +30,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def _lab() -> Iterator[LocalAws]:
-    with LocalAws() as aws:
-        yield aws
-
-
-@pytest.fixture(scope="session")
 def _clients() -> dict[str, Any]:
     return {}
 
@@ -56,7 +50,7 @@ def _clients_of(place_name: str, request: pytest.FixtureRequest, held: dict[str,
     if place_name == "moto":
         address = os.environ[MOTO]
     elif place_name == "lab":
-        aws: LocalAws = request.getfixturevalue("_lab")
+        aws: LocalAws = request.getfixturevalue("running_aws")
         aws.reset()
         address = aws.url
     if place_name not in held:

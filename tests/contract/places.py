@@ -271,8 +271,10 @@ def clients_at(address: str | None) -> Callable[[str], Client]:
 
     def client(service: str) -> Client:
         if service not in made:
+            # The price list has endpoints in few Regions.
+            there = {**keys, "region_name": "us-east-1"} if service == "pricing" else keys
             # Services by name, as statements ask for them.
-            made[service] = session.client(service, endpoint_url=address, config=config, **keys)  # type: ignore[call-overload]
+            made[service] = session.client(service, endpoint_url=address, config=config, **there)  # type: ignore[call-overload]
         return made[service]
 
     return client

@@ -567,6 +567,10 @@ ONE_HOUR = Amount(Fraction(4), Fraction(4))
         (Flood(Fraction(100), Fraction(24)), Usage(), ServerKey.COMMON, ("96", "96")),
         # A certificate with RSA-4096: five times.
         (Flood(Fraction(100), Fraction(1)), Usage(), ServerKey.LARGE, ("20", "20")),
+        # 25 connections a second are 5 LCU of the normal load: 25 - 5.
+        (Flood(Fraction(100), Fraction(1)), hour(new="25"), ServerKey.LARGE, ("20", "20")),
+        # 3,000 open connections are 1: 20 - 1.
+        (Flood(Fraction(100), Fraction(1)), hour(active="3000"), ServerKey.LARGE, ("19", "19")),
         # 100 open for 120 s: 12,000, as many LCU as new ones; for 300 s 10 LCU.
         (Flood(Fraction(100), Fraction(1), open_seconds=Fraction(120)), Usage(), ServerKey.COMMON, ("4", "4")),
         (Flood(Fraction(100), Fraction(1), open_seconds=Fraction(300)), Usage(), ServerKey.COMMON, ("10", "10")),
@@ -615,6 +619,8 @@ def test_refused_handshakes_that_stay_open() -> None:
     """They would be taken to stay as long as those that are let in: 1 s at most, 100 open, of 1,500 covered."""
     slow = Flood(Fraction(100), Fraction(1), open_seconds=Fraction(600))
     assert storm(region(), slow, Usage()).harms[1].lcu.high == 4
+    # 9,000 are open: 6 LCU, and 100 more are 100/1,500.
+    assert storm(region(), slow, hour(active="9000")).harms[1].lcu.high == Fraction(1, 15)
     quick = Flood(Fraction(100), Fraction(1), open_seconds=Fraction(1, 2))
     made = storm(region(), quick, hour(active="2950")).harms[1]
     # (2,950 + 50) / 1,500 = 2; before it 2,950 / 1,500; 4 by connections.
@@ -630,3 +636,16 @@ def test_a_flood_at_the_end_of_a_tier() -> None:
 def test_dimensions_are_told_in_order() -> None:
     """A table would have its columns exchanged."""
     assert [each for each, _ in units(Kind.ALB, Usage(), DEAREST).each()] == list(Dimension)
+
+
+def test_what_is_taken_for_granted_of_a_flood() -> None:
+    """The published table's own: 500 B, 5 kB, one request on each connection; and ours: a second, one rule."""
+    assert Flood(Fraction(1), Fraction(1)) == Flood(
+        rate=Fraction(1),
+        hours=Fraction(1),
+        requests_per_connection=Fraction(1),
+        request_bytes=Fraction(500),
+        response_bytes=Fraction(5000),
+        open_seconds=Fraction(1),
+        rules=Fraction(1),
+    )

@@ -15,13 +15,6 @@ pytest.register_assert_rewrite("tests.faults.checks")
 
 
 @pytest.fixture(scope="session")
-def running_aws() -> Iterator[LocalAws]:
-    """A local AWS that runs as long as the worker."""
-    with LocalAws() as aws:
-        yield aws
-
-
-@pytest.fixture(scope="session")
 def running_lists() -> Iterator[ListServer]:
     """A publisher that runs as long as the worker."""
     with ListServer() as lists:

@@ -17,6 +17,7 @@ from originlock.intent.schema import json_schema
 
 BLOG = '[origins.blog]\nsecurity_groups = ["sg-0123456789abcdef0"]\n'
 NET = BLOG + "[origins.blog.network]\n"
+IDENTITY = '[origins.blog]\nload_balancer = "blog"\n[origins.blog.identity]\n'
 EXCEPTION = {"source": '"203.0.113.7/32"', "owner": '"ops"', "reason": '"office"', "expires": "2027-03-31"}
 
 
@@ -310,6 +311,16 @@ BY_SCHEMA_TOO = {
 }
 
 BY_DECODING_ONLY = {
+    "a word for every revocation list": (
+        IDENTITY + 'mode = "off"\nacknowledge = ["clients", "revocations"]',
+        "origins.blog.identity.acknowledge",
+        '"revocations of store NAME"',
+    ),
+    "a word for the trust of every store": (
+        IDENTITY + 'mode = "off"\nacknowledge = ["trust of others"]',
+        "origins.blog.identity.acknowledge",
+        '"trust of store NAME"',
+    ),
     "a hostname that is an address": (
         blog('hostnames = ["203.0.113.7"]'),
         "origins.blog.hostnames[0]",

@@ -20,13 +20,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.lab)
 
 
-@pytest.fixture(scope="session")
-def running_aws() -> Iterator[LocalAws]:
-    """A local AWS that runs as long as the worker."""
-    with LocalAws() as aws:
-        yield aws
-
-
 @pytest.fixture
 def aws(running_aws: LocalAws) -> LocalAws:
     """The local AWS as new."""

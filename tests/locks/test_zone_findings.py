@@ -36,6 +36,9 @@ def test_a_good_zone_has_nothing_to_say() -> None:
     assert not zone_findings(POLICY, GOOD, BALANCER)
     assert not wanted_records(POLICY, GOOD, BALANCER)
     assert not wanted_records(POLICY, _with(records=(_record(BALANCER.upper() + "."),)), BALANCER)
+    dual = _with(records=(_record(f"dualstack.{BALANCER}"),))
+    assert not zone_findings(POLICY, dual, BALANCER)
+    assert not wanted_records(POLICY, dual, BALANCER)
 
 
 @pytest.mark.parametrize("status", ["pending", "initializing", "moved"])

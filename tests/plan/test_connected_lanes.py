@@ -9,6 +9,7 @@ from tests.plan.driving import OTHER, OURS, draft, group, key, wait
 from originlock.errors import ExitCode
 from originlock.facts.origin import Rule
 from originlock.facts.probing import Verdict
+from originlock.facts.unknown import Unknown
 from originlock.intent.policy import GroupsById, Limits, Overrides, Policy
 from originlock.plan.acts import Authorize, Revoke
 from originlock.plan.change import Contribution, Expectation, Milestone, Phase
@@ -83,6 +84,20 @@ def test_a_refusal_after_the_last_narrowing_undoes_all_of_the_run() -> None:
     region = Region(FINE, FINE, FINE, REFUSED)
     assert region.run() == {OURS: State.UNDONE, OTHER: State.UNDONE}
     assert region.open == {OURS: True, OTHER: True}
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_no_remedy_names_an_option_that_the_command_has_not(*, may: bool) -> None:
+    """A person is told to say --no-prove to `rollback`, which does not know it."""
+    shut = Region(Connections("blog", stops="it could not be shown"))
+    shut.machine = Machine(one_after_the_other(), frozenset({"blog"}), may_skip_proofs=may)
+    shut.run()
+    blind = Machine(one_after_the_other(), frozenset({"blog"}), may_skip_proofs=may)
+    while not isinstance(step := blind.next(), Finished):
+        for name in step.targets if isinstance(step, Look) else ():
+            blind.seen(name, Unknown("it", "not allowed"))
+    for machine in (shut.machine, blind):
+        assert ("--no-prove" in machine.reports()[0].remedy) is may
 
 
 def test_a_gate_that_is_only_shut_undoes_nothing() -> None:

@@ -12,13 +12,12 @@ from tests.properties.balanced_runs import BalancedSite, allowed, keeps_the_inva
 from tests.properties.balanced_worlds import BalancedWorld, balanced_worlds
 from tests.properties.fake_cloud import Fault, Killed
 from tests.properties.test_balanced import ended, is_at_rest
+from tests.properties.test_invariants import WORLDS
 
 from originlock.plan.result import Outcome
 
-_WORLDS = 10
 
-
-@settings(max_examples=_WORLDS, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=WORLDS, deadline=None, suppress_health_check=list(HealthCheck))
 @given(balanced_worlds())
 def test_no_fault_at_any_call_leaves_a_gap_or_cannot_be_mended(world: BalancedWorld) -> None:
     """A call nobody thought of, before or after which a failure or a kill shuts somebody out, or lets somebody in."""

@@ -21,14 +21,20 @@ from originlock.plan.change import Effect
 from originlock.plan.journal import Answered, Intended, last_to_undo, runs
 from originlock.plan.result import Outcome
 
-_TIMES = 10.0 if os.environ.get("ORIGINLOCK_TEST_LONG") else 1.0
-if os.environ.get("MUTANT_UNDER_TEST"):
+_LONG = bool(os.environ.get("ORIGINLOCK_TEST_LONG"))
+_MUTANT = bool(os.environ.get("MUTANT_UNDER_TEST"))
+
+_TIMES = 10.0 if _LONG else 0.5
+if _MUTANT:
     # Thousands of mutants are tried, each against all of this: most of them die at once, or never.
     _TIMES = 0.1
 
+WORLDS = 10 if _LONG or _MUTANT else 4
+"""How many worlds are tried where each of them is tried with every fault at every call."""
+
 
 def cases(number: int) -> settings:
-    """So many cases; ten times as many in the long run, a tenth for each mutant."""
+    """So many cases; ten times as many in the long run, half in the short one, a tenth for each mutant."""
     return settings(max_examples=int(number * _TIMES), deadline=None, suppress_health_check=list(HealthCheck))
 
 

@@ -7,16 +7,15 @@ import contextlib
 from hypothesis import HealthCheck, given, settings
 from tests.properties.fake_cloud import Killed
 from tests.properties.fake_trust import Fault
+from tests.properties.test_invariants import WORLDS
 from tests.properties.test_trust_invariants import ended
 from tests.properties.trust_runs import TrustSite, keeps_the_invariants, relations
 from tests.properties.trust_worlds import TrustWorld, trust_worlds
 
 from originlock.plan.result import Outcome
 
-_WORLDS = 10
 
-
-@settings(max_examples=_WORLDS, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=WORLDS, deadline=None, suppress_health_check=list(HealthCheck))
 @given(trust_worlds())
 def test_no_fault_at_any_call_refuses_the_edge_or_cannot_be_mended(world: TrustWorld) -> None:
     """P4: a call nobody thought of, before or after which a failure or a kill shuts the edge out, or lets others in."""

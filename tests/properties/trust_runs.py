@@ -35,6 +35,7 @@ class TrustSite:
         self.state = FakeState(AcceptedList("cloudflare", EDGE, "snapshot"))
         self.probing = probing(self._answer, FakeResolver(FRONT))
         self.limits = Limits(0, 2.0, 2.0)
+        self.lock = IdentityLock()
         self._count = 0
 
     def _answer(self, ask: Ask) -> Answer:
@@ -65,7 +66,7 @@ class TrustSite:
         """The ports of planning."""
         trust = self.trust
         return Readers(
-            (IdentityLock(),),
+            (self.lock,),
             trust,
             KnownEdges(EDGE, forms(EDGE, EDGE)),
             FakeResolver(FRONT),

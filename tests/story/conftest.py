@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
-    """A lab for a module's tests; skipped where packets cannot be filtered, which says why.
+    """A lab that runs as long as the worker; skipped where packets cannot be filtered, which says why.
 
     It ends with this process, however that ends.
     """

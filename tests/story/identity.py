@@ -10,14 +10,12 @@ import contextlib
 import hashlib
 import json
 import ssl
-import subprocess
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from tests.story.asking import Asking, asking, show
 from tests.story.site import ASK, ZONE, Ended, Site, Zone
-from tests.story.stage import SECONDS
 
 from originlock.lab.addresses import FRONT_IPV4, FRONT_IPV6, STRANGER
 from originlock.lab.world_cloudflare import ProxiedHost, attackers_zone
@@ -181,9 +179,7 @@ class Guarded:
 
     def attacked(self) -> set[str]:
         """The statuses that the attacker's visitors get."""
-        stage = self.site.stage
-        line = stage.line("stranger", "python3", "-c", ASK, ATTACKER)
-        done = subprocess.run(line, env=stage.environment, capture_output=True, text=True, timeout=SECONDS, check=False)
+        done = self.site.stage.inside("stranger", "python3", "-c", ASK, ATTACKER)
         return {each.partition(" ")[0] for each in done.stdout.splitlines()}
 
     # --- the origin as people have it ---------------------------------------------------------------------------

@@ -10,12 +10,13 @@ import contextlib
 import json
 import os
 import socket
-import subprocess
-import sys
+import tempfile
 import urllib.request
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
 
+from tests import prefork
 from tests.story.stage import BODY, SECONDS
 
 from originlock.lab.addresses import OFFICE
@@ -25,7 +26,6 @@ from originlock.lab.world import tcp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from tests.story.stage import OpenOrigin, Stage
 
@@ -68,6 +68,19 @@ class Ended:
     def json(self) -> Any:  # noqa: ANN401 - JSON
         """Everything on stdout, as JSON."""
         return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A command that runs, and what it says in files of its own."""
+
+    process: prefork.Process
+    out: IO[bytes]
+    err: IO[bytes]
+
+    def poll(self) -> int | None:
+        """Its exit code, or None while it runs."""
+        return self.process.poll()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,28 +173,22 @@ class Site:
         return self.stage.folder / f"state-{self.origin.name}-{host}"
 
     @contextlib.contextmanager
-    def started(
-        self, *arguments: str, host: str = "operator", wrapped: Sequence[str] = ()
-    ) -> Iterator[subprocess.Popen[str]]:
+    def started(self, *arguments: str, host: str = "operator", wrapped: Sequence[str] = ()) -> Iterator[Started]:
         """Start `originlock ARGUMENTS` in a host; whatever happens it has ended afterwards.
 
         `wrapped` stands before the product's command line, such as ``env NAME=VALUE``.
         """
         # The lab's own publisher of lists answers in every host, the stage's in one.
         state = f"ORIGINLOCK_STATE_DIR={self.state(host)}"
-        line = self.stage.line(host, *wrapped, "env", state, sys.executable, "-m", "originlock", *arguments)
-        with subprocess.Popen(
-            line,
-            env=self.stage.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
+        command = (*wrapped, "env", state, *prefork.COMMAND, *arguments)
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            line, streams = self.stage.entering(host, *command), {"out": out.fileno(), "err": err.fileno()}
+            process = prefork.start(line, **streams, env=self.stage.environment, cwd=Path.cwd())
             try:
-                yield process
+                yield Started(process, out, err)
             finally:
                 process.kill()
+                process.wait()
 
     def run(self, *arguments: str, host: str = "operator", wrapped: Sequence[str] = ()) -> Ended:
         """Run `originlock ARGUMENTS` in a host to its end."""
@@ -230,11 +237,7 @@ class Site:
 
     def asked(self, host: str = "stranger") -> list[str]:
         """Ask for the hostname from a host, over IPv4 and IPv6: a status and the body, or an error's name."""
-        line = self.stage.line(host, "python3", "-c", ASK, self.origin.hostname)
-        done = subprocess.run(
-            line, env=self.stage.environment, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
-        return done.stdout.splitlines()
+        return self.stage.inside(host, "python3", "-c", ASK, self.origin.hostname).stdout.splitlines()
 
     def shut(self) -> None:
         """Let in the edge's ranges alone on 443, as a lock does, without the product."""
@@ -255,10 +258,10 @@ class Site:
         return {cidr for each in seen.admissions if each.from_port <= 443 <= each.to_port for cidr in each.cidrs}
 
 
-def ended(process: subprocess.Popen[str]) -> Ended:
+def ended(process: Started) -> Ended:
     """Wait for a command that was started."""
-    out, err = process.communicate(timeout=SECONDS)
-    return Ended(process.returncode, out, err)
+    code = process.process.wait(SECONDS)
+    return Ended(code, prefork.text(process.out), prefork.text(process.err))
 
 
 @contextlib.contextmanager
@@ -310,14 +313,12 @@ def listening(stage: Stage, host: str, address: str, port: int) -> socket.socket
 
 def inside(stage: Stage, host: str, *command: str) -> str:
     """Run a tool in a host, which must do what it is told; returns what it prints."""
-    done = subprocess.run(
-        stage.line(host, *command), env=stage.environment, capture_output=True, text=True, timeout=SECONDS, check=False
-    )
+    done = stage.inside(host, *command)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def _wait_until_hanging(aws: LocalAws, process: subprocess.Popen[str]) -> None:
+def _wait_until_hanging(aws: LocalAws, process: Started) -> None:
     while process.poll() is None:
         with contextlib.suppress(TimeoutError):
             aws.wait_until_hanging(0.2)

@@ -12,11 +12,13 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from tests import prefork
 
 from originlock.lab.authority import Authority, Leaf
 from originlock.lab.lists import ListServer
@@ -26,7 +28,6 @@ from originlock.lab.world_balancers import IMAGE, Network, network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
     from typing import Self
 
     from originlock.lab.running import RunningLab
@@ -160,14 +161,11 @@ class Stage:
 
     def product(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `originlock ARGUMENTS` as the operator, with the test's own publisher and state directory, to its end."""
-        return subprocess.run(
-            self.line("operator", *self.product_line(*arguments)),
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
+        return self.inside("operator", *self.product_line(*arguments))
+
+    def inside(self, host: str, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in a host to its end."""
+        return prefork.run(self.entering(host, *command), env=self.environment, cwd=Path.cwd(), timeout=SECONDS)
 
     def done(self, *arguments: str) -> Any:  # noqa: ANN401 - JSON
         """Run `originlock ARGUMENTS -o json`, which must end with 0; returns what it prints."""
@@ -183,7 +181,11 @@ class Stage:
 
     def line(self, host: str, *command: str) -> list[str]:
         """The command line that runs a command in a host."""
-        return [sys.executable, "-m", "originlock", "lab", "exec", "--as", host, "--", *command]
+        return [*prefork.COMMAND, *self.entering(host, *command)]
+
+    def entering(self, host: str, *command: str) -> list[str]:
+        """The product's arguments that have it run a command in a host."""
+        return ["lab", "exec", "--as", host, "--", *command]
 
     @property
     def environment(self) -> dict[str, str]:

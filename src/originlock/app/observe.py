@@ -17,7 +17,7 @@ from originlock.facts.edge import AcceptedList, EdgeDescription
 from originlock.facts.origin import Missing, PrefixList, SecurityGroup
 from originlock.facts.snapshot import Names, Snapshot
 from originlock.facts.unknown import Unknown
-from originlock.facts.zone import Zone
+from originlock.facts.zone import Association, Zone, hostname_target
 from originlock.intent.policy import (
     EdgeAccount,
     GroupsById,
@@ -236,12 +236,20 @@ def _with_answer(  # noqa: C901  one case a question
             assert_never(question)
 
 
-def _zone(policy: Policy, hostnames: tuple[str, ...], trust: TrustPorts) -> Zone | Missing | Unknown:
+def _zone(policy: Policy, asked: AskZone, trust: TrustPorts) -> Zone | Missing | Unknown:
     """The zone; without a token it is unknown, which must not keep the network lock from being kept."""
     try:
-        return trust.accounts.reader(policy.edge, policy.edge_account or EdgeAccount()).zone(hostnames)
+        reader = trust.accounts.reader(policy.edge, policy.edge_account or EdgeAccount())
+        zone = reader.zone(asked.hostnames)
     except UsageError as error:
         return Unknown("the zone at the edge", f"{error.what}; {error.remedy}")
+    here = [] if not isinstance(zone, Zone) else [name for name in asked.others if f".{name}".endswith(f".{zone.name}")]
+    if not here or not isinstance(zone, Zone):
+        return zone
+    looked = reader.look(tuple(hostname_target(zone.id, name) for name in here))
+    seen = {name: looked[hostname_target(zone.id, name)] for name in here}
+    more = {name: held for name, held in seen.items() if isinstance(held, Association | Unknown)}
+    return msgspec.structs.replace(zone, associations={**zone.associations, **more})
 
 
 def _with_trust(snapshot: Snapshot, question: TrustQuestion, policy: Policy, trust: TrustPorts | None) -> Snapshot:
@@ -268,7 +276,7 @@ def _with_trust(snapshot: Snapshot, question: TrustQuestion, policy: Policy, tru
             return msgspec.structs.replace(snapshot, authorities=known)
         case AskSharedAuthority(edge):
             return msgspec.structs.replace(snapshot, shared_authority=trust.authorities.shared(edge))
-        case AskZone(hostnames):
-            return msgspec.structs.replace(snapshot, zone=_zone(policy, hostnames, trust))
+        case AskZone() as asked:
+            return msgspec.structs.replace(snapshot, zone=_zone(policy, asked, trust))
         case _:
             assert_never(question)

@@ -15,6 +15,7 @@ from originlock.errors import RefusedError, Whose
 from originlock.facts.known_prices import KnownPrices
 from originlock.facts.price_list import PriceService
 from originlock.facts.prices import RegionPrices
+from originlock.facts.regions import unlisted
 from originlock.ports.price_lists import PriceLists, PriceShelf
 
 _SHOWN = 5
@@ -45,12 +46,15 @@ def refreshed(
         jumps: believe prices that moved far.
 
     Raises:
-        UsageError, CloudError: the list cannot be read.
+        UsageError: the list knows no such Region.
+        CloudError: it cannot be read.
         RefusedError: it is not believed; what was kept is as it was.
         StateError: what is kept cannot be read, or written.
     """
     before = shelf.known(region)
     listings = [lists.listing(service, region) for service in PriceService]
+    if not any(listing.products for listing in listings):
+        raise unlisted(region)
     known = RegionPrices(region, ()) if before is None else before.prices
     choice = chosen(listings, region, now.date(), known, jumps=jumps)
     if choice.refusals:

@@ -78,6 +78,18 @@ class ListenerReader:
             logs=_logs(attributes, load_balancer),
         )
 
+    def demanded(self, load_balancer: str) -> tuple[MutualTls, ...] | Unknown:
+        """What each HTTP and HTTPS listener of a load balancer (its ARN) demands of clients, and no more.
+
+        Raises:
+            CloudError: AWS cannot be asked at all.
+        """
+        what = f"what the listeners of {load_balancer} demand"
+        found = read(what, functools.partial(self._of_balancer, load_balancer))
+        if isinstance(found, Unknown):
+            return found
+        return read(what, lambda: tuple(bare(each, ()).mutual for each in found if each.get("Protocol", "") in _READ))
+
     def looked_at(self, targets: Iterable[str]) -> dict[str, SecureListener | Missing | Unknown]:
         """Listeners by ARN or by what `new_listener` calls them, as far as a change of ours touches them.
 

@@ -4,8 +4,9 @@ Lives here: operations, IAM actions, resource types, condition keys, purposes. M
 (see `policy_statements`), any call, botocore.
 
 Source of every row: AWS Service Authorization Reference, the pages of Amazon EC2, Elastic Load Balancing V2, Amazon S3,
-Certificate Manager, Service Quotas, Security Token Service, CloudWatch Logs and Amazon SNS (actions, resource types,
-condition keys). STS GetCallerIdentity, which tells the account, needs no permission (STS API reference).
+Certificate Manager, Service Quotas, Price List, CloudWatch, Security Token Service, CloudWatch Logs and Amazon SNS
+(actions, resource types, condition keys). STS GetCallerIdentity, which tells the account, needs no permission (STS API
+reference).
 """
 
 from __future__ import annotations
@@ -209,6 +210,16 @@ _ROWS: Final = (
     _s3("PutBucketEncryption", "PutEncryptionConfiguration", Resource.BUCKET, mutates=True),
     _s3("PutBucketTagging", "PutBucketTagging", Resource.BUCKET, mutates=True),
     _s3("PutObject", "PutObject", Resource.OBJECT, mutates=True),
+    Operation(
+        "pricing:GetProducts",
+        (Permission("pricing:GetProducts"),),
+        reason="AWS restricts GetProducts to no resource: it tells its public prices",
+    ),
+    Operation(
+        "cloudwatch:GetMetricData",
+        (Permission("cloudwatch:GetMetricData"),),
+        reason="AWS restricts GetMetricData to no resource: whoever may read one metric may read all",
+    ),
     Operation("sns:Publish", (Permission("sns:Publish", (Resource.TOPIC,)),), mutates=True),
     Operation("sts:AssumeRole", (Permission("sts:AssumeRole", (Resource.ROLE,)),)),
     # Not ours: Lambda's own, with the role of the function (Lambda operator guide, "Applying the principles of least
@@ -231,7 +242,8 @@ class Purpose(enum.Enum):
     CHANGE_RULES = "add wanted rules, remove unwanted ones"
     TAKE_OVER = "mark rules that somebody else made as this origin's own"
     GIVE_BACK = "take the mark off again when that is undone"
-    FIND_LOAD_BALANCERS = "find the load balancer, its listeners, targets and network interfaces"
+    SEE_LOAD_BALANCERS = "find the load balancer and its listeners"
+    FIND_LOAD_BALANCERS = "find its targets and network interfaces"
     SEE_REFERENCES = "see whether rules refer to a group before it is taken off"
     MAKE_GROUPS = "make a group of originlock's own, and let it reach the targets"
     ATTACH_GROUPS = "put groups on the load balancer, or take them off"
@@ -252,6 +264,8 @@ class Purpose(enum.Enum):
     SET_LISTENERS = "set what listeners demand of clients"
     MAKE_PROBE = "make a listener for a moment, to see what the edge presents"
     DELETE_PROBE = "delete that listener again"
+    READ_PRICES = "ask AWS for its prices"
+    READ_METRICS = "read what load balancers were used for"
     READ_LOGS = "see in connection logs what the edge presents"
     ENTER = "go into the account of an origin"
     TELL = "tell people by a topic of SNS"
@@ -265,9 +279,8 @@ CALLS: Final[Mapping[Purpose, tuple[str, ...]]] = {
     Purpose.CHANGE_RULES: ("ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"),
     Purpose.TAKE_OVER: ("ec2:CreateTags",),
     Purpose.GIVE_BACK: ("ec2:DeleteTags",),
+    Purpose.SEE_LOAD_BALANCERS: ("elbv2:DescribeLoadBalancers", "elbv2:DescribeListeners"),
     Purpose.FIND_LOAD_BALANCERS: (
-        "elbv2:DescribeLoadBalancers",
-        "elbv2:DescribeListeners",
         "elbv2:DescribeTargetGroups",
         "elbv2:DescribeTargetHealth",
         "elbv2:DescribeTags",
@@ -310,6 +323,8 @@ CALLS: Final[Mapping[Purpose, tuple[str, ...]]] = {
     Purpose.SET_LISTENERS: ("elbv2:ModifyListener",),
     Purpose.MAKE_PROBE: ("elbv2:CreateListener", "elbv2:AddListenerCertificates"),
     Purpose.DELETE_PROBE: ("elbv2:DeleteListener",),
+    Purpose.READ_PRICES: ("pricing:GetProducts",),
+    Purpose.READ_METRICS: ("cloudwatch:GetMetricData",),
     Purpose.READ_LOGS: ("s3:ListObjectsV2", "s3:GetObject"),
     Purpose.ENTER: ("sts:AssumeRole",),
     Purpose.TELL: ("sns:Publish",),
@@ -323,6 +338,7 @@ _LOOK_FIRST: Final = frozenset(
         Purpose.FIND_GROUPS,
         Purpose.READ_LISTS,
         Purpose.READ_QUOTA,
+        Purpose.SEE_LOAD_BALANCERS,
         Purpose.FIND_LOAD_BALANCERS,
         Purpose.READ_LISTENERS,
         Purpose.READ_CERTIFICATES,
@@ -353,6 +369,7 @@ _RENEW: Final = frozenset(
     {
         Purpose.ENTER,
         Purpose.FIND_GROUPS,
+        Purpose.SEE_LOAD_BALANCERS,
         Purpose.FIND_LOAD_BALANCERS,
         Purpose.READ_LISTENERS,
         Purpose.READ_CERTIFICATES,
@@ -400,6 +417,8 @@ PURPOSES: Final[Mapping[str, frozenset[Purpose]]] = {
     "rollback": _GO_BACK,
     # Tags alone.
     "adopt": _LOOK | {Purpose.TAKE_OVER},
+    # Neither prices nor metrics can be restricted to an origin, so that none needs to be named.
+    "cost": frozenset({Purpose.ENTER, Purpose.READ_PRICES, Purpose.READ_METRICS, Purpose.SEE_LOAD_BALANCERS}),
     # It sends a message, and asks nothing of AWS beside.
     "notify": frozenset({Purpose.TELL}),
 }

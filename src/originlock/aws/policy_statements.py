@@ -36,6 +36,12 @@ def of_scope(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:
     if scope.role is not None:
         yield Statement("Enter", _actions(Purpose.ENTER), (scope.role,), Purpose.ENTER.value)
         return
+    yield from _wide("AskPrices", purposes, Purpose.READ_PRICES)
+    if Purpose.READ_METRICS in purposes:
+        # What costs are is asked of no group, no list and no trust store.
+        yield from _wide("ReadMetrics", purposes, Purpose.READ_METRICS)
+        yield from _wide("SeeLoadBalancers", purposes, Purpose.SEE_LOAD_BALANCERS)
+        return
     if not scope.of_groups:
         yield from _look_at_lists(purposes, scope)
     else:
@@ -58,7 +64,7 @@ def _look_at_lists(purposes: frozenset[Purpose], scope: Scope) -> Iterator[State
 def _look(purposes: frozenset[Purpose], scope: Scope) -> Iterator[Statement]:
     yield from _wide("Look", purposes, Purpose.FIND_GROUPS, Purpose.READ_LISTS)
     if scope.load_balancers:
-        yield from _wide("LookAtLoadBalancers", purposes, Purpose.FIND_LOAD_BALANCERS)
+        yield from _wide("LookAtLoadBalancers", purposes, Purpose.SEE_LOAD_BALANCERS, Purpose.FIND_LOAD_BALANCERS)
     if scope.own_groups and Purpose.SEE_REFERENCES in purposes:
         actions, why = _actions(Purpose.SEE_REFERENCES), Purpose.SEE_REFERENCES.value
         named = _group_arns(scope, scope.attached)

@@ -73,7 +73,12 @@ class PriceListByApi:
                 )
             except CallError as error:
                 raise _unanswered(error) from error
-            for text in page.get("PriceList", []):
+            except UnicodeDecodeError as error:
+                raise _no_list(service) from error
+            if "PriceList" not in page:
+                # botocore takes an answer that is no JSON, or not all of it, for one that says nothing.
+                raise _no_list(service)
+            for text in page["PriceList"]:
                 product, of = row_of(str(text))
                 found.append(product)
                 published = max(published, of)
@@ -99,6 +104,11 @@ def _filters(service: PriceService, region: str) -> tuple[tuple[str, str], ...]:
             return (("fromRegionCode", region), ("transferType", "AWS Outbound"), ("toLocation", "External"))
         case _:
             assert_never(service)
+
+
+def _no_list(service: PriceService) -> RefusedError:
+    message = f"GetProducts of {service.value} gave no list of prices"
+    return RefusedError(message, AGAIN, whose=Whose.AWS)
 
 
 def _unanswered(error: BaseException) -> OriginlockError:

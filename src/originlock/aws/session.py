@@ -27,6 +27,7 @@ from originlock.errors import CloudError, UsageError, Whose
 from originlock.intent.policy import Place
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_s3 import S3Client
@@ -111,6 +112,10 @@ class Sessions:
     def s3(self, place: Place) -> S3Client:
         """The S3 client of a place; errors as `ec2`."""
         return cast("S3Client", self._client(place, "s3"))
+
+    def cloudwatch(self, place: Place) -> CloudWatchClient:
+        """The CloudWatch client of a place; errors as `ec2`."""
+        return cast("CloudWatchClient", self._client(place, "cloudwatch"))
 
     def acm(self, place: Place) -> CertificateManager:
         """The Certificate Manager client of a place; errors as `ec2`."""

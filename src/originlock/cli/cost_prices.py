@@ -15,6 +15,7 @@ from originlock.cli.output import StderrTalk, print_document, print_json, write
 from originlock.errors import ExitCode, OriginlockError, UsageError
 from originlock.facts.known_prices import KnownPrices
 from originlock.facts.regions import dollar_region
+from originlock.intent.options import override_place
 from originlock.intent.policy import Place
 from originlock.ports.price_lists import PriceLists
 from originlock.report.prices import Asked, prices_data, prices_document, prices_markdown
@@ -80,7 +81,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     asked: tuple[Asked, ...] = ()
     code = ExitCode.DONE
     if refresh:
-        place = Place(profile=profile, role=role)
+        place = override_place(Place(), None, profile, role)
         named = named or (_own_region(place),)
         known, asked, code = _refreshed(named, money.price_lists(source, place), jumps=accept_jumps)
     else:

@@ -29,7 +29,7 @@ from originlock.cli.output import print_document, print_json, print_talk
 from originlock.edges.cloudflare_calls import WHY, Permission, token_permissions
 from originlock.errors import ExitCode, UsageError
 from originlock.intent.kinds import WrongValueError
-from originlock.intent.policy import Configuration, Policy
+from originlock.intent.policy import Configuration, ListsAlone, Policy
 from originlock.intent.values import SECURITY_GROUPS
 from originlock.locks.network.ownership import tags_for
 from originlock.report.document import Document, Line, Tone
@@ -60,6 +60,7 @@ Examples:
   originlock iam-policy plan --origin blog --account 123456789012
   originlock iam-policy --load-balancer shop --attached sg-0123456789abcdef0
   originlock iam-policy --role lambda | jq .trust_policy
+  originlock iam-policy cost
   originlock iam-policy --token | jq -r '.cloudflare_token_permissions[]'
   originlock iam-policy -o text
 \b
@@ -135,8 +136,8 @@ def command(  # noqa: PLR0917  one for each option, given by name
 ) -> int:
     """Print the IAM policy that COMMAND needs here, and no more.
 
-    COMMAND is plan, verify or expiry (which only read), apply, renew, run, adopt, rollback or notify; without one it is
-    apply. Give the options and the configuration that the command itself is given.
+    COMMAND is plan, verify, expiry or cost (which only read), apply, renew, run, adopt, rollback or notify; without one
+    it is apply. Give the options and the configuration that the command itself is given.
 
     Where origins name a role (--assume-role), what starts originlock needs to assume that role, and the role needs the
     rest: --inside ARN prints that.
@@ -149,7 +150,7 @@ def command(  # noqa: PLR0917  one for each option, given by name
     configuration, policies = _asked(named, said)
     scopes = _with_attached(attached, tuple(_scope(policy, account) for policy in policies))
     topics = _topics(named, configuration)
-    remarks = _places(policies, scopes, topics, account, inside)
+    remarks = () if policies == _OF_NO_ORIGIN else _places(policies, scopes, topics, account, inside)
     if inside is not None:
         scopes, topics = _inside(inside, scopes, topics)
     listed = statements(named, scopes, adopt=adopt, topics=topics)
@@ -175,7 +176,16 @@ def command(  # noqa: PLR0917  one for each option, given by name
 def _asked(named: str, said: Said) -> tuple[Configuration, tuple[Policy, ...]]:
     """The configuration, and the origins that the command is about; none for one that only tells people."""
     loaded = loaded_configuration(said)
-    return (configuration_of(loaded), ()) if named == _TELLS_ONLY else policies_of(said, loaded)
+    if named == _TELLS_ONLY:
+        return configuration_of(loaded), ()
+    target = said.security_groups or said.tags or said.origins or said.load_balancer
+    if named == "cost" and not target and not configuration_of(loaded).origins:
+        return configuration_of(loaded), _OF_NO_ORIGIN
+    return policies_of(said, loaded)
+
+
+_OF_NO_ORIGIN: Final = (Policy("cost", ListsAlone()),)
+"""What stands for an origin where none is needed, as what costs are needs none: no group, no list and no role."""
 
 
 def _topics(named: str, configuration: Configuration) -> tuple[Topic, ...]:

@@ -71,7 +71,9 @@ def command(  # noqa: PLR0917  one for each option, given by name
     said = Said(*(config, (), (), origins, (), None, None, (), region, profile, role))
     configuration, every = policies_of(said, loaded_configuration(said))
     policies = tuple(policy for policy in every if _is_concerned(policy))
-    reading = dataclasses.replace(desk.readers(configuration, state_directory()), locks=(IdentityLock(),))
+    reading = dataclasses.replace(
+        desk.readers(configuration, state_directory()), locks=(IdentityLock(configuration.origins),)
+    )
     files, now = authority_files(), reading.clock.now()
     found = due(policies, files.authority, now) if policies else ()
     if dry_run or not policies:

@@ -11,7 +11,7 @@ from fractions import Fraction
 import msgspec
 
 from originlock.cost.bill import HOURS_PER_MONTH, UNIT_PRICE, Bill, Owned, bill
-from originlock.cost.readings import DEAREST, Amount, Question, Reading, hull, readings
+from originlock.cost.readings import DEAREST, Amount, Question, Reading, hull, readings, spanning
 from originlock.cost.units import Dimension, ServerKey, Units, marginal, units, with_headers
 from originlock.facts.prices import Item, RegionPrices
 from originlock.facts.usage import Kind, Usage
@@ -114,6 +114,7 @@ def estimate(prices: RegionPrices, figures: Figures) -> Estimate:
         everyone, bypassing = _counted(figures, reading), _counted(alone, reading)
         return marginal(kind, everyone, bypassing, reading, mutual=mutual, key=figures.key)
 
+    bypassing = hull(caused, OPEN)
     return Estimate(
         prices,
         figures,
@@ -121,23 +122,22 @@ def estimate(prices: RegionPrices, figures: Figures) -> Estimate:
         per_hour,
         per_hour.times(HOURS_PER_MONTH),
         _identity_lock(prices, figures),
-        hull(caused, OPEN),
+        bypassing,
         hull(lambda reading: _units(alone, reading).total, OPEN),
-        hull(caused, OPEN).times(prices.usd(UNIT_PRICE[figures.owned.kind]) * HOURS_PER_MONTH),
+        bypassing.times(prices.usd(UNIT_PRICE[figures.owned.kind]) * HOURS_PER_MONTH),
     )
 
 
 def dimension_amounts(reckon: Callable[[Reading], Units]) -> DimensionAmounts:
     """The units of one hour under every reading."""
     every = [reckon(each) for each in readings(OPEN)]
-    by_dimension = []
-    for index, (dimension, _) in enumerate(every[0].each()):
-        column = [each.each()[index][1] for each in every]
-        by_dimension.append((dimension, Amount(min(column), max(column))))
+    by_dimension = [
+        (dimension, spanning(each.each()[index][1] for each in every)) for index, dimension in enumerate(Dimension)
+    ]
     deciders = {each.decided_by for each in every}
     return DimensionAmounts(
         tuple(by_dimension),
-        Amount(min(each.total for each in every), max(each.total for each in every)),
+        spanning(each.total for each in every),
         reckon(DEAREST).decided_by,
         tuple(each for each in Dimension if each in deciders),
     )
@@ -145,12 +145,13 @@ def dimension_amounts(reckon: Callable[[Reading], Units]) -> DimensionAmounts:
 
 def bill_amounts(reckon: Callable[[Reading], Bill]) -> BillAmounts:
     """An hour's bill under every reading."""
+    every = [reckon(each) for each in readings(OPEN)]
     return BillAmounts(
-        hull(lambda reading: reckon(reading).lcu, OPEN),
-        hull(lambda reading: reckon(reading).hours, OPEN),
-        hull(lambda reading: reckon(reading).trust_stores, OPEN),
-        hull(lambda reading: reckon(reading).ipv4, OPEN),
-        hull(lambda reading: reckon(reading).total, OPEN),
+        spanning(each.lcu for each in every),
+        spanning(each.hours for each in every),
+        spanning(each.trust_stores for each in every),
+        spanning(each.ipv4 for each in every),
+        spanning(each.total for each in every),
     )
 
 

@@ -13,21 +13,23 @@ from originlock.cost import estimate as estimates, storm as storms
 from originlock.cost.estimate import Figures
 from originlock.cost.readings import ANSWERS, Question, Reading, readings
 from originlock.cost.storm import Flood, Posture, added_units, sent_bytes
-from originlock.cost.units import ServerKey, units, with_headers
+from originlock.cost.units import ServerKey, Units, units, with_headers
 from originlock.facts.usage import Kind, Usage
 
 
 def open_in_estimate(figures: Figures) -> tuple[Question, ...]:
-    """What the capacity units of an estimate depend on, with the locks' part: mutual TLS switched on and off."""
-    kind = figures.owned.kind
+    """What an estimate's capacity units depend on, and what each lock adds to them or saves."""
+    kind, usage = figures.owned.kind, figures.usage
     switched = (False, True) if kind is Kind.ALB else (False,)
 
+    def counted(reading: Reading, *, mutual: bool) -> Units:
+        seen = with_headers(usage, reading) if mutual else usage
+        return units(kind, seen, reading, mutual=mutual, key=figures.key)
+
     def reckon(reading: Reading) -> Hashable:
-        return tuple(
-            units(kind, with_headers(usage, reading) if mutual else usage, reading, mutual=mutual, key=figures.key)
-            for usage in (figures.usage, figures.bypass)
-            for mutual in switched
-        )
+        # What a part of the usage comes to moves with no question that moves none of the whole's dimensions.
+        totals = (counted(reading, mutual=mutual).total for mutual in switched)
+        return (counted(reading, mutual=figures.mutual), *totals)
 
     return _moving(reckon, estimates.OPEN)
 

@@ -108,9 +108,7 @@ class Choice(msgspec.Struct, frozen=True):
     refusals: tuple[PriceRefusal, ...]
 
 
-def chosen(
-    listings: Sequence[Listing], region: str, on: datetime.date, known: RegionPrices, *, jumps: bool = False
-) -> Choice:
+def chosen(listings: Sequence[Listing], region: str, on: datetime.date, known: RegionPrices, *, jumps: bool) -> Choice:
     """The prices of a Region.
 
     Args:

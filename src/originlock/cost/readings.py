@@ -95,7 +95,12 @@ def readings(questions: Iterable[Question] = tuple(Question)) -> Iterator[Readin
         yield msgspec.structs.replace(DEAREST, **{each.value: told for each, told in zip(asked, answers, strict=True)})
 
 
+def spanning(results: Iterable[Fraction]) -> Amount:
+    """The lowest and the highest of some results; at least one."""
+    every = tuple(results)
+    return Amount(min(every), max(every))
+
+
 def hull(reckon: Callable[[Reading], Fraction], questions: Iterable[Question] = tuple(Question)) -> Amount:
     """The lowest and the highest that something comes to under every reading."""
-    results = [reckon(each) for each in readings(questions)]
-    return Amount(min(results), max(results))
+    return spanning(reckon(each) for each in readings(questions))

@@ -136,10 +136,11 @@ def _harm(posture: Posture, asked: Storm) -> Harm:
     def out_usd(reading: Reading) -> Fraction:
         return transfer_usd(egress, gb(reading), asked.already_gb)
 
+    added = hull(lcu, OPEN)
     return Harm(
         posture,
-        hull(lcu, OPEN),
-        hull(lcu, OPEN).times(price),
+        added,
+        added.times(price),
         hull(gb, OPEN),
         hull(out_usd, OPEN),
         hull(lambda reading: lcu(reading) * price + out_usd(reading), OPEN),
@@ -177,7 +178,7 @@ def flooding(posture: Posture, flood: Flood, reading: Reading) -> Usage:
             # Refused within the handshake: no request is ever read. Whether such connections are billed is open.
             if not reading.refused_count:
                 return Usage()
-            return Usage(new_connections=flood.rate, active=flood.rate * min(flood.open_seconds, _REFUSED_WITHIN))
+            return Usage(new_connections=flood.rate, active=flood.rate * min(flood.open_seconds, REFUSED_WITHIN))
         case Posture.SECURITY_GROUP:
             # Packets are dropped before the listener. No sentence of AWS's says it; it follows from where they end.
             return Usage()
@@ -185,7 +186,7 @@ def flooding(posture: Posture, flood: Flood, reading: Reading) -> Usage:
             assert_never(posture)
 
 
-_REFUSED_WITHIN: Final = Fraction(1)
+REFUSED_WITHIN: Final = Fraction(1)
 """Seconds that a refused handshake may stay open, at most what an admitted connection does: our assumption."""
 
 

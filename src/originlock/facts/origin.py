@@ -6,6 +6,8 @@ whether a rule is wanted.
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from originlock.facts.networks import AddressSet, Cidr
@@ -18,6 +20,9 @@ ALL_PORTS = (0, 65_535)
 
 Tags = tuple[tuple[str, str], ...]
 """Tags as sorted (key, value) pairs."""
+
+OWNER_TAG: Final = "originlock:origin"
+"""The tag whose value is the name of the origin that something belongs to: a rule, a group, a list, a trust store."""
 
 
 class CidrSource(msgspec.Struct, frozen=True, tag="cidr"):

@@ -101,6 +101,19 @@ def unpriced(region: str, known: Iterable[str]) -> UsageError:
     return UsageError(message, f"ask AWS for them: originlock cost prices --refresh --region {region}")
 
 
+def unlisted(region: str, seen: str = "") -> UsageError:
+    """That AWS's own price list has nothing of a Region.
+
+    Args:
+        region: its name, shaped as one.
+        seen: by what this shows.
+    """
+    hint = "" if region in COMMERCIAL else _hint(region, COMMERCIAL)
+    shows = f" ({seen})" if seen else ""
+    message = f"AWS's price list has nothing of a Region {region}{hint}{shows}"
+    return UsageError(message, "check the name of the Region")
+
+
 def _hint(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name[:_SHOWN].lower(), sorted(known), n=_NEAR)
     return f"; did you mean {', or '.join(near)}?" if near else ""

@@ -10,6 +10,7 @@ authenticated-origin-pull/ ).
 
 from __future__ import annotations
 
+import datetime
 from typing import Final, Literal
 
 import msgspec
@@ -39,7 +40,7 @@ class EdgeCertificate(msgspec.Struct, frozen=True, tag="edge-certificate"):
         sha256: of its DER, by which we know it.
         pem: as the edge gives it back.
         expires: ISO 8601; empty where the edge does not say.
-        uploaded: ISO 8601.
+        uploaded: ISO 8601; empty where the edge does not say.
     """
 
     id: str
@@ -51,6 +52,15 @@ class EdgeCertificate(msgspec.Struct, frozen=True, tag="edge-certificate"):
     serial: str = ""
     expires: str = ""
     uploaded: str = ""
+
+
+def moment_of(text: str) -> datetime.datetime | None:
+    """What the edge writes as ISO 8601, with time zone (UTC where it names none); None for anything else."""
+    try:
+        found = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=datetime.UTC)
 
 
 class Association(msgspec.Struct, frozen=True, tag="association"):
@@ -91,6 +101,24 @@ class DnsRecord(msgspec.Struct, frozen=True, tag="dns-record"):
     kind: str
     content: str
     proxied: bool = False
+
+
+def leads_to(record: DnsRecord, dns_name: str) -> bool:
+    """Whether a record is an alias of a load balancer; of one without a name (empty) none is.
+
+    Case and a final dot do not count (RFC 4343, RFC 1034). A load balancer's name also stands behind ``dualstack.``
+    (AWS CDK, Route 53 alias targets: alias records always include it).
+    """
+    return bool(dns_name) and record.kind == "CNAME" and _bare(record.content) == _bare(dns_name)
+
+
+def _bare(name: str) -> str:
+    return plain_name(name).removeprefix("dualstack.")
+
+
+def plain_name(name: str) -> str:
+    """A name of the DNS in its one spelling: lower case, without a final dot."""
+    return name.rstrip(".").lower()
 
 
 class DnsRecords(msgspec.Struct, frozen=True, tag="dns-records"):

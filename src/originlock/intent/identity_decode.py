@@ -5,9 +5,14 @@ Lives here: from its two tables to a policy. Must not live here: how one value i
 
 from __future__ import annotations
 
+from typing import Final
+
 from originlock.intent import identity_keys as keys
 from originlock.intent.policy import EdgeAccount, IdentityPolicy
 from originlock.intent.reading import Table
+
+_NAMELESS: Final = {"trust of others": "trust of store NAME", "revocations": "revocations of store NAME"}
+"""Words that would hold for every store, also for those that come later, and what is said instead."""
 
 
 def identity_of(table: Table, origin: str) -> IdentityPolicy | None:
@@ -35,6 +40,10 @@ def identity_of(table: Table, origin: str) -> IdentityPolicy | None:
     if port is not None and port not in keys.PROXIED_PORTS:
         ports = ", ".join(map(str, keys.PROXIED_PORTS))
         said.problem(f"is {port}, which Cloudflare does not proxy; choose one of {ports}", keys.PROBE_PORT.name)
+    acknowledged = said.take(keys.ACKNOWLEDGE)
+    for word in acknowledged:
+        if word in _NAMELESS:
+            said.problem(f'names no store with "{word}": say "{_NAMELESS[word]}"', keys.ACKNOWLEDGE.name)
     return IdentityPolicy(
         *(
             mode,
@@ -50,7 +59,7 @@ def identity_of(table: Table, origin: str) -> IdentityPolicy | None:
             said.take(keys.ECHO) or "",
             said.take(keys.LOGS),
             port or 0,
-            said.take(keys.ACKNOWLEDGE),
+            acknowledged,
         ),
     )
 

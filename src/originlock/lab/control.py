@@ -9,6 +9,9 @@ Here must not live: the doing of what is asked (see `middleware`).
     POST   settings          change some settings
     GET    state             {"hanging": bool, "calls": n, "faults": n}
     GET    blueprint         what the data plane is to be like (see `blueprint`)
+    POST   metrics           plant a metric's minutes (see `metric_state`)
+    GET    prices            the rows of the price list
+    POST   prices            put other rows, or have them told otherwise (see `price_list.PriceListState`)
     POST   push              tell whoever follows, if it does not know yet; {"anew": true}: in any case
     POST   release           let go what hangs
     POST   reset             forget everything
@@ -73,6 +76,9 @@ class ControlRoom:
                 return msgspec.to_builtins(self.lab.blueprint())
             case "POST settings":
                 return self._set(given)
+            case "GET prices":
+                with self.lab.lock:
+                    return self.lab.prices.rows
             case "GET state":
                 pass
             case _:
@@ -97,8 +103,13 @@ class ControlRoom:
                 many = given if isinstance(given, list) else [given]
                 for fault in [Fault.from_json(each) for each in many]:
                     self.lab.faults.add(fault)
+            case "POST prices":
+                with self.lab.lock:
+                    self.lab.prices.update(given)
             case "DELETE faults":
                 self.lab.faults.clear()
+            case "POST metrics":
+                self.lab.plant(given)
             case "POST push":
                 self.lab.push(anew=bool(given.get("anew")))
             case "POST release":

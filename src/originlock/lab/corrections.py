@@ -81,6 +81,7 @@ def install() -> tuple[Settings, History]:
     settings, history = _correct_ec2()
     _correct_load_balancing()
     _correct_buckets()
+    _correct_metrics()
 
     # Not above, as importing moto's parts reads what _load_less() spares; so below, too.
     from moto.ec2.models.core import TaggedEC2Resource  # noqa: PLC0415
@@ -139,6 +140,18 @@ def _correct_load_balancing() -> None:
     ELBv2Backend._get_resource_by_arn = _known_by_arn(ELBv2Backend._get_resource_by_arn)  # type: ignore[method-assign]  # noqa: SLF001
     # Its URL handler looks this name up for each request.
     urls.ELBV2Response = Corrected  # type: ignore[attr-defined]
+
+
+def _correct_metrics() -> None:
+    import moto.cloudwatch.urls  # noqa: PLC0415
+
+    from originlock.lab.metric_answers import MetricAnswers  # noqa: PLC0415
+
+    _expect(moto.cloudwatch.urls, "url_paths", "CloudWatchResponse")
+    if set(moto.cloudwatch.urls.url_paths) != {"{0}/$"}:
+        message = f"moto.cloudwatch serves {set(moto.cloudwatch.urls.url_paths)}"
+        raise MotoDiffersError(message)
+    moto.cloudwatch.urls.url_paths["{0}/$"] = MetricAnswers.dispatch
 
 
 def _correct_buckets() -> None:

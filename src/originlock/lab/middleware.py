@@ -17,7 +17,7 @@ import traceback
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from originlock.lab import iam, wire
 from originlock.lab.blueprint import encoded
@@ -28,16 +28,18 @@ from originlock.lab.ec2_state import read_region
 from originlock.lab.elb_health import CHECKED_TYPES, reaches
 from originlock.lab.fault_errors import THROTTLED, AwsError, error_of
 from originlock.lab.faults import FaultBox, FaultKind, Gate, is_reading
+from originlock.lab.metric_state import plant
 from originlock.lab.settings import TokenBuckets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from originlock.lab.blueprint import Blueprint
     from originlock.lab.ec2_state import History, RegionView
     from originlock.lab.elb_state import BalancerView
     from originlock.lab.follower import Follower
+    from originlock.lab.price_list import PriceListState
     from originlock.lab.settings import Settings
 
 #: A call that hangs is let go at last, so that no server outlives its test for ever.
@@ -80,6 +82,7 @@ class Lab:
     settings: Settings
     history: History
     reset_moto: Callable[[], None]
+    prices: PriceListState
     log: CallLog = field(default_factory=CallLog)
     faults: FaultBox = field(default_factory=FaultBox)
     gate: Gate = field(default_factory=Gate)
@@ -111,6 +114,11 @@ class Lab:
             self.log.clear()
             push = self._to_push()
         push()
+
+    def plant(self, given: Mapping[str, Any]) -> None:
+        """Plant a metric's minutes; raises ValueError, LookupError."""
+        with self.lock:
+            plant(given)
 
     # --- whoever follows --------------------------------------------------------------------
 

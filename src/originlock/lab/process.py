@@ -6,11 +6,13 @@ moto, so that importing this costs nothing.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import select
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from dataclasses import dataclass
@@ -196,25 +198,24 @@ class LocalAws:
         `account` is the number of a member account, whose role is assumed first: a call of STS. `keys` are those of a
         user, as `restricted_to` returns them.
         """
-        # Here, as they are slow to import and not all who start a lab want them.
-        import boto3  # noqa: PLC0415
+        # Here, as it is slow to import and not all who start a lab want it.
         from botocore.config import Config  # noqa: PLC0415
 
         retries: Any = {} if attempts is None else {"total_max_attempts": attempts, "mode": "standard"}
-        # A session of its own, as boto3's default one is not safe for threads.
-        session: Any = boto3.session.Session()
-        return session.client(
-            service,
-            endpoint_url=self.url,
-            region_name=region or self.region,
-            **self._keys(account, keys),
-            config=Config(
-                proxies={},
-                retries=retries,
-                max_pool_connections=64,
-                read_timeout=read_timeout,
-            ),
-        )
+        used = self._keys(account, keys)
+        with _MAKING:
+            return _session().client(
+                service,
+                endpoint_url=self.url,
+                region_name=region or self.region,
+                **used,
+                config=Config(
+                    proxies={},
+                    retries=retries,
+                    max_pool_connections=64,
+                    read_timeout=read_timeout,
+                ),
+            )
 
     def _keys(self, account: str | None, keys: Mapping[str, str] | None) -> Mapping[str, str]:
         if keys is not None:
@@ -270,7 +271,7 @@ class LocalAws:
         throttle: ThrottleJson | None = None,
         throttle_off: bool = False,
         iam: bool | None = None,
-        **others: float | bool,
+        **others: float | bool | Sequence[str],
     ) -> Mapping[str, Any]:
         """Change the settings that are given; return them all. `throttle={}` is as AWS has it.
 
@@ -295,6 +296,19 @@ class LocalAws:
         settings: Mapping[str, Any] = self._ask("POST", "settings", given)
         return settings
 
+    def plant_metric(
+        self,
+        metric: str,
+        dimensions: Mapping[str, str],
+        start: int,
+        values: Sequence[float | None],
+        *,
+        account: str = "123456789012",
+    ) -> None:
+        """Plant a metric of AWS/ApplicationELB: one value for each minute from `start` (seconds since the epoch)."""
+        given = {"metric": metric, "dimensions": dict(dimensions), "start": start, "values": list(values)}
+        self._ask("POST", "metrics", {**given, "account": account, "region": self.region})
+
     def restricted_to(self, policy: Mapping[str, object], name: str = "restricted") -> Mapping[str, str]:
         """Make a user with just this policy, enforce IAM, and return the environment of the user's clients."""
         iam = self.client("iam")
@@ -305,6 +319,15 @@ class LocalAws:
         self.settings(iam=True)
         keys = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
         return {**self.environment, **keys}
+
+    def price_rows(self) -> list[dict[str, Any]]:
+        """Return the rows of the price list (see `price_rows`)."""
+        rows: list[dict[str, Any]] = self._ask("GET", "prices")
+        return rows
+
+    def price_list(self, **given: object) -> None:
+        """Put other `rows` into the price list, or have it told in smaller pages (`page`), or without end (`loops`)."""
+        self._ask("POST", "prices", given)
 
     def blueprint(self) -> Blueprint:
         """Return what the data plane is to be like now."""
@@ -344,6 +367,18 @@ class LocalAws:
         )
         with self._opener.open(request, timeout=30) as answer:
             return json.load(answer)
+
+
+#: Clients may be used in several threads; making them with one session may not.
+_MAKING: Final = threading.Lock()
+
+
+@functools.cache
+def _session() -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    """The session of all clients: one of its own would read the models again, 0.1 s for EC2's."""
+    import boto3  # noqa: PLC0415 - slow to import, and not all who start a lab want it
+
+    return boto3.session.Session()
 
 
 def _environment_of_server() -> Mapping[str, str]:

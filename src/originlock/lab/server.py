@@ -42,19 +42,27 @@ def build(port: int = 0, *, follower: Path | None = None) -> Server:
     from originlock.lab.keepalive import Server  # noqa: PLC0415
     from originlock.lab.middleware import Lab  # noqa: PLC0415
     from originlock.lab.presigned import OPEN, PresignedRoom  # noqa: PLC0415
+    from originlock.lab.price_list import PriceListRoom, PriceListState  # noqa: PLC0415
+
+    prices = PriceListState()
 
     def reset() -> None:
         moto_api_backend.reset()
         OPEN.clear()
+        prices.reset()
         # Left over, each Region that was ever asked would be filled again at every reset.
         for account in ec2_backends.values():
             account.clear()
 
     lab = Lab(
-        aws=PresignedRoom(BucketOwnerRoom(DomainDispatcherApplication(create_backend_app))),
+        aws=PriceListRoom(
+            PresignedRoom(BucketOwnerRoom(DomainDispatcherApplication(create_backend_app))),
+            prices,
+        ),
         settings=settings,
         history=history,
         reset_moto=reset,
+        prices=prices,
         follower=None if follower is None else Follower(follower),
     )
     return Server(ControlRoom(lab), port)

@@ -88,6 +88,13 @@ class Settings:
     trust_stores_read_as_caller: bool = True
     #: Whether a bucket for logs must have a policy that lets load balancers write to it.
     log_buckets_ask_policy: bool = True
+    #: What CloudWatch says of metrics, as METRIC=STATUS: with less than there is (PartialData, InternalError,
+    #: Forbidden), or with Messages of the whole request.
+    metric_statuses: tuple[str, ...] = ()
+    #: Points in a page, where that is less than was asked for: "paginates when the MaxDatapoints limit is reached".
+    metric_points_a_page: int = 100_800
+    #: Whether each page is given again and again.
+    metric_pages_repeat: bool = False
     #: These two: see `blueprint.Behaviour`.
     ignoring_expiry_covers_authorities: bool = False
     stale_revocations_refuse: bool = True
@@ -197,4 +204,7 @@ _READERS: Final[Mapping[str, Callable[[object, str], object]]] = {
     "delta_revocation_lists_taken": _switch,
     "trust_stores_read_as_caller": _switch,
     "log_buckets_ask_policy": _switch,
+    "metric_statuses": _texts,
+    "metric_points_a_page": _count,
+    "metric_pages_repeat": _switch,
 }

@@ -70,7 +70,9 @@ def asked(environ: Mapping[str, object], body: bytes) -> Asked:
     """Read the service from the signature's scope and the action as each protocol names it."""
     scope = scope_of(environ)
     service = scope.service if scope else ""
-    service = {"elasticloadbalancing": "elbv2", "servicequotas": "service-quotas"}.get(service, service)
+    service = {"elasticloadbalancing": "elbv2", "servicequotas": "service-quotas", "monitoring": "cloudwatch"}.get(
+        service, service
+    )
     target = environ.get("HTTP_X_AMZ_TARGET")
     if target is not None:
         return Asked(service, str(target).rpartition(".")[2], _json_fields(body))

@@ -183,6 +183,7 @@ class Wait(msgspec.Struct, frozen=True):
         before: ``widen``: it does not begin at all; ``narrow``: it widens, and does not narrow.
         on: the other target; if nothing is to be done there nor expected of it, there is nothing to wait for.
         until: that its widening is proved, or that it has done all and that is proved.
+        needed: whether, where nothing is to be done at the other target, this one's tidying is left for another run.
     """
 
     origin: str
@@ -190,6 +191,7 @@ class Wait(msgspec.Struct, frozen=True):
     before: Phase
     on: str
     until: Milestone = Milestone.WIDENED
+    needed: bool = False
 
 
 class Presented(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from originlock.plan.change import (
     Hole,
     Note,
     Objection,
+    Phase,
     Presented,
     Unread,
     Wait,
@@ -133,6 +134,8 @@ def composed(frame: PlanFrame, contributions: tuple[Contribution, ...]) -> Plan:
     contributions = tuple(_without_what_is_stopped(each, shared) for each in contributions)
     drafts = tuple(d for contribution in contributions for d in contribution.drafts if d.origin not in refused)
     waits = tuple(dict.fromkeys(w for c in contributions for w in c.waits if w.origin not in refused))
+    needed = _needed_still({draft.act.target for draft in drafts}, waits)
+    drafts = tuple(draft for draft in drafts if draft.phase is not Phase.TIDY or draft.act.target not in needed)
     holes = tuple(
         msgspec.structs.replace(hole, closed_by_plan=hole.closed_by_plan and hole.origin not in refused)
         for contribution in contributions
@@ -162,6 +165,11 @@ def composed(frame: PlanFrame, contributions: tuple[Contribution, ...]) -> Plan:
     return msgspec.structs.replace(plan, digest=digest_of(plan))
 
 
+def _needed_still(changing: set[str], waits: tuple[Wait, ...]) -> set[str]:
+    """What another target would have to give up, at which nothing is changed in this run: it is not tidied yet."""
+    return {wait.target for wait in waits if wait.needed and wait.on not in changing}
+
+
 def _without_what_is_stopped(said: Contribution, shared: tuple[Objection, ...]) -> Contribution:
     """What a lock says, without the changes that it objects to itself, where the objection stops no other lock.
 
@@ -189,9 +197,11 @@ def without_origins(plan: Plan, origins: frozenset[str]) -> Plan:
     """The plan without the changes of these origins, which stay as they are, and with a note that says so."""
     if not origins:
         return plan
+    left = tuple(change for change in plan.changes if change.origin not in origins)
+    needed = _needed_still({change.target for change in left}, plan.waits)
     kept = msgspec.structs.replace(
         plan,
-        changes=tuple(change for change in plan.changes if change.origin not in origins),
+        changes=tuple(change for change in left if change.phase is not Phase.TIDY or change.target not in needed),
         waits=tuple(wait for wait in plan.waits if wait.origin not in origins),
         presented=tuple(each for each in plan.presented if each.origin not in origins),
         notes=(*plan.notes, *(Note(name, "", "it is not locked yet: originlock apply") for name in sorted(origins))),

@@ -176,8 +176,7 @@ _GAVE_UP = (
 )
 
 _NOT_SERVED = (
-    "mend what stands in the way (the origin, the edge, or [origins.NAME.proof]) and run `originlock apply` again, "
-    "or say --no-prove"
+    "mend what stands in the way (the origin, the edge, or [origins.NAME.proof]) and run `originlock apply` again"
 )
 _NOT_PRESENTED = (
     "see what is said of the certificate that the edge presents, mend it, and run `originlock apply` again: it goes on "
@@ -249,6 +248,7 @@ class Lane:
         completed: whether everything is done, and the last proof is kept (or could not be had, and nobody asks for it).
         may_narrow: whether no other target has to be widened first; the machine says so.
         connects: whether connections are to show, before and after a narrowing, that the edge is served.
+        may_skip_proofs: whether the command at hand has ``--no-prove``; the machine says so.
         presents: whether its narrowing shuts out whoever does not present our certificate.
         shows_presented: whether connections are to show it before it narrows: also where it narrows whatever they show,
             as a listener does that is made for this alone.
@@ -272,6 +272,7 @@ class Lane:
         self.names = names
         self.gate = gate
         self.connects = connects
+        self.may_skip_proofs = True
         self.after_connections: tuple[Event, bool] | None = None
         self.of_trust = bool(changes) and all(isinstance(change.act, StoreAct | EdgeAct) for change in changes)
         self.presents = any(
@@ -591,7 +592,7 @@ class Lane:
                 self.stop(
                     Event.BLIND_BEFORE_NARROW,
                     f"{self.said} could not be read back, so nothing was {done}: {seen.unknown}",
-                    "mend the reading and run `originlock apply` again, or say --no-prove",
+                    self._or_unproved("mend the reading and run `originlock apply` again"),
                 )
             else:
                 self._go_on_to_narrow()
@@ -615,6 +616,9 @@ class Lane:
             return
         self._say(when, Verdict.KEPT, self._read_back("AWS shows them"))
         self._go_on_to_narrow()
+
+    def _or_unproved(self, remedy: str) -> str:
+        return f"{remedy}, or say --no-prove" if self.may_skip_proofs else remedy
 
     def _stop_on_missing(self, when: str, missing: str, done: str = "narrowed") -> None:
         self.widened = False
@@ -650,7 +654,7 @@ class Lane:
             self.stop(
                 Event.BROKEN_BEFORE_NARROW,
                 f"nothing was narrowed at {self.said}: {seen.stops}",
-                _NOT_SERVED,
+                self._or_unproved(_NOT_SERVED),
             )
         elif self.state is State.PROBING and self.presents and seen.unpresented:
             self.widened = False

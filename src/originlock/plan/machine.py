@@ -77,12 +77,13 @@ AGAIN = "run `originlock apply` again: it goes on from what AWS holds then"
 class Machine:
     """Applies one plan. Ask `next()`; tell `acted()`, `seen()` and `connected()`; at the end read `reports()`."""
 
-    def __init__(self, plan: Plan, connecting: frozenset[str] = frozenset()) -> None:
+    def __init__(self, plan: Plan, connecting: frozenset[str] = frozenset(), *, may_skip_proofs: bool = True) -> None:
         """Begin.
 
         Args:
             plan: what is to be done.
             connecting: the origins of which connections are to show that the edge is served.
+            may_skip_proofs: whether the command at hand has ``--no-prove``, so that a remedy may name it.
         """
         expectations = {(e.origin, e.target): e for e in plan.expectations}
         by_lane: dict[tuple[str, str], list[Change]] = {}
@@ -121,6 +122,8 @@ class Machine:
             )
             for key, changes in by_lane.items()
         ]
+        for lane in self._lanes:
+            lane.may_skip_proofs = may_skip_proofs
         self._by_change = {
             change.id: lane for lane in self._lanes for change in (*lane.widen, *lane.narrow, *lane.tidy)
         }

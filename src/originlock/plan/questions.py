@@ -93,9 +93,14 @@ class AskSharedAuthority(msgspec.Struct, frozen=True, tag="shared-authority"):
 
 
 class AskZone(msgspec.Struct, frozen=True, tag="zone"):
-    """What does the edge present to the origin of these hostnames?"""
+    """What does the edge present to the origin of these hostnames?
+
+    Attributes:
+        others: other origins' hostnames, to be looked at too where they are in the same zone.
+    """
 
     hostnames: tuple[str, ...]
+    others: tuple[str, ...] = ()
 
 
 TrustQuestion = AskListeners | AskTrustStores | AskBucket | AskAuthority | AskSharedAuthority | AskZone

@@ -69,6 +69,7 @@ def storm_data(made: Storm) -> dict[str, object]:
             "response_bytes": float(flood.response_bytes),
             "open_seconds": float(flood.open_seconds),
             "rules": float(flood.rules),
+            "certificate_key": made.key.value,
         },
         "normal": usage_data(made.normal),
         "egress_this_month_gb": float(made.already_gb),
@@ -115,6 +116,7 @@ def figures_data(figures: Figures) -> dict[str, object]:
     return {
         **usage_data(figures.usage),
         "mutual_tls": figures.mutual,
+        "certificate_key": figures.key.value,
         "trust_stores": figures.owned.trust_stores,
         "ipv4": figures.owned.ipv4,
         "zones": figures.owned.zones,

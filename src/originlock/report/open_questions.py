@@ -9,6 +9,9 @@ from typing import Final
 
 from originlock.cost.readings import Question
 
+WHY_A_RANGE: Final = "Why a range: AWS does not say"
+"""What stands above them."""
+
 WORDS: Final = {
     Question.GIGABYTE: "whether AWS's GB is 1,000,000,000 bytes or 2^30",
     Question.LAMBDA: "whether bytes of Lambda targets add to the others', or only the larger of both counts",

@@ -61,8 +61,11 @@ def plan_document(plan: Plan, hint: str = "") -> Document:
         lines += [line for change in plan.changes if change.target == target for line in _change(change)]
     lines += [line for hole in plan.holes for line in _hole(hole)]
     lines += _unknowns(plan.unknown)
-    lines += [Line(f"note: {_at(note.target)}{note.what}", Tone.QUIET) for note in plan.notes]
-    return (*lines, *_summary(plan, hint))
+    return (*lines, *_notes(plan), *_summary(plan, hint))
+
+
+def _notes(plan: Plan) -> list[Line]:
+    return [Line(f"note: {_at(note.target)}{note.what}", Tone.QUIET) for note in plan.notes]
 
 
 def _heading(plan: Plan) -> list[Line]:
@@ -228,7 +231,16 @@ def _standing(plan: Plan) -> Line:
         return Line(f"NOT LOCKED: {count(len(holes), 'hole')} open; nothing for this plan to change.", Tone.BAD)
     if unknown:
         return Line(f"Could not be told: {count(len(unknown), 'thing')} could not be read.", Tone.WARNING)
+    if plan.purpose == "rollback":
+        return _nothing_goes_back(plan)
     return Line("Nothing to do: the groups hold what is wanted.", Tone.GOOD)
+
+
+def _nothing_goes_back(plan: Plan) -> Line:
+    """What a rollback without a change comes to: either it is so already, or notes say why nothing can go back."""
+    if plan.notes:
+        return Line("Nothing goes back: the notes above say why.", Tone.WARNING)
+    return Line("Nothing to undo: it is as it was before the run, or as it is wanted now.", Tone.GOOD)
 
 
 def result_document(result: ApplyResult) -> Document:
@@ -248,6 +260,8 @@ def result_document(result: ApplyResult) -> Document:
     lines += _connections(result.connections)
     lines += [line for hole in result.holes for line in _hole(hole)]
     lines += _unknowns(result.unknown)
+    if result.plan.purpose == "rollback" and result.outcome is Outcome.NOTHING_TO_DO:
+        lines += _notes(result.plan)
     if result.broke_off:
         lines.append(Line(f"BROKEN OFF: {result.broke_off}", Tone.BAD))
     return (*lines, *_locked(result))
@@ -295,6 +309,8 @@ def _locked(result: ApplyResult) -> list[Line]:
         return [Line("AWS does not show what was done: a proof is broken.", Tone.BAD)]
     if result.plan.purpose == "adopt":
         return [Line("Nothing was opened or closed. What is wanted now: originlock plan.", Tone.GOOD)]
+    if result.plan.purpose == "rollback" and result.outcome is Outcome.NOTHING_TO_DO:
+        return [_nothing_goes_back(result.plan)]
     if result.outcome in (Outcome.DONE, Outcome.NOTHING_TO_DO):
         return [Line(_STANDS[bool(result.connections), result.locked is True], Tone.GOOD)]
     return []

@@ -149,7 +149,7 @@ def _rows(known: KnownPrices, today: datetime.date) -> list[_Row]:
 
 def _aged(as_of: datetime.date, source: str, today: datetime.date) -> tuple[str, str, bool]:
     days = (today - as_of).days
-    age = "today" if days == 0 else f"{days:,} day{'s' if days != 1 else ''} old"
+    age = "today" if days <= 0 else f"{days:,} day{'s' if days != 1 else ''} old"
     return f"{as_of} ({age})", source, days > _OLD_DAYS
 
 

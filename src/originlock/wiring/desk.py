@@ -188,7 +188,7 @@ def readers(configuration: Configuration, state: Path) -> Readers:
     """The ports that planning asks."""
     clouds = AwsClouds(configuration)
     return Readers(
-        locks=(NetworkLock(), IdentityLock()),
+        locks=(NetworkLock(), IdentityLock(configuration.origins)),
         clouds=clouds,
         edges=KnownEdges(configuration),
         resolver=SystemResolver(),

@@ -10,10 +10,10 @@ import datetime
 import os
 from typing import TYPE_CHECKING, Final, Literal
 
-from originlock.errors import CloudError, UsageError
+from originlock.errors import CloudError
 from originlock.facts.known_prices import KnownPrices
 from originlock.facts.prices import RegionPrices
-from originlock.facts.regions import dollar_region, unpriced
+from originlock.facts.regions import dollar_region, unlisted, unpriced
 from originlock.intent.policy import Place
 from originlock.store.prices import PriceFiles
 from originlock.wiring.settings import state_directory
@@ -126,8 +126,7 @@ class _Files:
         if not isinstance(outcome, NoDocument):
             return listing_of(outcome.body, service, where)
         if outcome.status in _NO_SUCH_FILE:
-            message = f"AWS's price list has no file of {service.value} for the Region {region} ({outcome.reason})"
-            raise UsageError(message, "check the name of the Region")
+            raise unlisted(region, outcome.reason)
         remedy = f"check the network and the proxy, or {URL_VARIABLE}; with credentials, --source api asks the API"
         message = f"AWS's price list cannot be read: {outcome.reason}"
         raise CloudError(message, remedy)

@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tests import prefork
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 #: Far more than any command takes.
 SECONDS = 120.0
@@ -36,6 +38,8 @@ class LabCommand:
 
     def run(self, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
         """Run it to its end."""
+        if not said:
+            return prefork.run(("lab", *arguments), env=self.environment, cwd=Path.cwd(), timeout=SECONDS)
         return subprocess.run(
             self.line(*arguments),
             env=self.environment,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import msgspec
+from tests.locks.identity.knowing import asked, read, said, with_zone
 from tests.properties.fake_trust import Fault, listener_arn
 from tests.properties.trust_ground import BEGINS, ENDS, Linked, Uploaded, print_of
 from tests.properties.trust_runs import TrustSite, keeps_the_invariants
@@ -12,9 +13,13 @@ from tests.properties.trust_worlds import OURS_ARN, PROBE, WWW, TrustWorld, plai
 
 from originlock.app.plan import Undo
 from originlock.facts.certificates import RevocationList
-from originlock.intent.policy import Overrides
+from originlock.intent.policy import EdgeAccount, Overrides
+from originlock.plan.change import Milestone, Phase
 from originlock.plan.journal import last_to_undo, runs
 from originlock.plan.result import Outcome
+from originlock.plan.trust_acts import SetRecords
+from originlock.report.document import as_text
+from originlock.report.people import plan_document, result_document
 
 PORT = listener_arn(443)
 
@@ -148,3 +153,35 @@ def test_an_undo_leads_back_to_the_revocation_list_that_was_there() -> None:
     site.trust.authority_held = msgspec.structs.replace(world.authority, revocation_lists=(fine,))
     assert site.run().outcome is Outcome.DONE
     assert [sha256 for _, sha256, _ in site.trust.now.stores[OURS_ARN].lists] == ["new"]
+
+
+def test_nobody_is_sent_to_the_edge_before_it_is_let_in() -> None:
+    """Visitors meet an edge whose servers no group of the load balancer admits yet."""
+    policy, snapshot = read(plain_world())
+    assert snapshot.load_balancer is not None
+    grouped = msgspec.structs.replace(snapshot.load_balancer, groups=("sg-1", "sg-2"))
+    snapshot = with_zone(msgspec.structs.replace(snapshot, load_balancer=grouped), records=())
+    policy = msgspec.structs.replace(policy, edge_account=EdgeAccount(manage_dns=True))
+    drafts = said(policy, snapshot)
+    target = next(draft.act.target for draft in drafts.drafts if isinstance(draft.act, SetRecords))
+    waits = {wait.on: (wait.before, wait.until) for wait in drafts.waits if wait.target == target}
+    assert waits == dict.fromkeys((grouped.id, "sg-1", "sg-2"), (Phase.WIDEN, Milestone.WIDENED))
+
+
+def test_a_rollback_that_can_do_nothing_says_so_last() -> None:
+    """Everything that is wanted is there, a person reads, who wanted the lock back that he had switched off."""
+    site = TrustSite(plain_world())
+    done(site)
+    policy = site.world.policy
+    site.world = dataclasses.replace(site.world, policy=asked(policy, mode="off"))
+    done(site)
+    record = last_to_undo(runs(site.state.events()), None)
+    assert record is not None
+    result = site.run(Undo(record.run, record.inverses), Overrides(reopen=True))
+    for shown in (result_document(result), plan_document(result.plan)):
+        *_, note, last = as_text(shown, colour=False).splitlines()
+        assert note.startswith("note: ")
+        assert "is gone" in note
+        assert last == "Nothing goes back: the notes above say why."
+    mended = msgspec.structs.replace(result, plan=msgspec.structs.replace(result.plan, notes=()))
+    assert as_text(result_document(mended), colour=False).splitlines()[-1].startswith("Nothing to undo")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 
 import msgspec
@@ -16,8 +17,9 @@ from originlock.facts.origin import Missing
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.trust import Bucket, MutualTls, Revocations, TrustStore, new_trust_store
 from originlock.facts.unknown import Unknown
-from originlock.facts.zone import EdgeCertificate
+from originlock.facts.zone import EdgeCertificate, Zone
 from originlock.intent.policy import Limits, Overrides, Policy
+from originlock.locks.identity.standing import presented_for
 from originlock.plan.document import PlanFrame, composed
 from originlock.plan.trust_acts import RemoveRevocations, ReplaceBundle, SetMutualTls
 
@@ -46,7 +48,7 @@ def _leaves(snapshot: Snapshot, *leaves: Leaf) -> Snapshot:
     return msgspec.structs.replace(snapshot, authorities={"blog": authority})
 
 
-def _at_edge(leaf: str, scope: str, status: str, uploaded: str = "1") -> EdgeCertificate:
+def _at_edge(leaf: str, scope: str, status: str, uploaded: str = "2026-11-01T00:00:01Z") -> EdgeCertificate:
     facts = certificate(leaf)
     return EdgeCertificate(leaf, scope, facts.sha256, facts.pem, status, uploaded=uploaded)  # type: ignore[arg-type]
 
@@ -94,7 +96,11 @@ CASES: dict[str, Changed] = {
     "another-certificate": lambda p, s: (
         asked(p, scope="zone"),
         with_zone(
-            s, certificates=(_at_edge("edge-1", "zone", "active", "1"), _at_edge("leaf-a", "zone", "active", "2"))
+            s,
+            certificates=(
+                _at_edge("edge-1", "zone", "active"),
+                _at_edge("leaf-a", "zone", "active", "2026-11-01T00:00:02Z"),
+            ),
         ),
     ),
     "not-deployed": lambda p, s: (
@@ -167,7 +173,12 @@ def test_stores_of_several_listeners_are_not_joined_unasked() -> None:
     )
     objections = said(policy, two).objections
     assert {each.guard for each in objections} == {"trust-of-others"}
-    assert not said(asked(policy, acknowledged=("trust of others",)), two).objections
+    assert not said(
+        asked(policy, acknowledged=("trust of store originlock-blog", "trust of store theirs")), two
+    ).objections
+    # Who has taken one store upon himself has not taken the next.
+    (left,) = said(asked(policy, acknowledged=("trust of store originlock-blog",)), two).objections
+    assert '"trust of store theirs"' in left.remedy
 
 
 def test_what_has_ended_is_refused_only_when_ours_is_seen() -> None:
@@ -268,3 +279,67 @@ def test_who_uploads_by_hand_says_so() -> None:
         assert not said(asked(policy, **harmless), snapshot).objections
     locked = with_listener(_store(snapshot), mutual=MutualTls("verify", OURS_ARN))
     assert not said(policy, locked).objections
+
+
+def _ours(*generations: str, **leaves: str) -> Authority:
+    """An authority with generations of these names, and leaves with their issuers; the second generation has ended."""
+    ended = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)
+    made = (certificate(each) for each in generations)
+    own = tuple(msgspec.structs.replace(each, not_after=ended) if "2" in each.subject else each for each in made)
+    held = (Leaf("edge", certificate(leaf), print_of(issuer), has_key=True) for leaf, issuer in leaves.items())
+    return Authority("blog", own, tuple(held))
+
+
+@pytest.mark.parametrize(
+    "held, remedy",
+    [
+        (Authority("blog", ()), "originlock ca init blog, then originlock ca issue blog edge"),
+        (_ours("ours-1"), "originlock ca issue blog edge"),
+        (_ours("ours-2"), "originlock ca renew blog --authority, then originlock ca issue blog edge"),
+        (_ours("ours-1", **{"leaf-a": "theirs-a"}), "originlock ca renew blog edge"),
+        (
+            _ours("ours-2", **{"edge-2": "ours-2"}),
+            "originlock ca renew blog --authority, then originlock ca renew blog edge",
+        ),
+        (UNREAD, "see what stands in the way: originlock ca show blog"),
+    ],
+)
+def test_what_is_there_is_not_to_be_made_again(held: Authority | Unknown, remedy: str) -> None:
+    """A person is told to make an authority that he has, and is refused."""
+    policy, snapshot = read(plain_world())
+    objections = said(policy, msgspec.structs.replace(snapshot, authorities={"blog": held})).objections
+    assert [each.remedy for each in objections if each.guard == "no-certificate"] == [remedy]
+
+
+@pytest.mark.parametrize(
+    "theirs, later",
+    [
+        ("2026-11-01T00:00:01.5Z", True),  # as texts, the point stands before the Z
+        ("2026-11-01T01:00:00+02:00", False),
+        ("2026-10-31T23:59:59Z", False),
+        ("", True),
+    ],
+)
+def test_times_are_compared_as_times(theirs: str, later: bool) -> None:  # noqa: FBT001
+    """The edge presents a certificate that another one was taken to go before, by how its time is written."""
+    policy, snapshot = read(plain_world())
+    policy = asked(policy, scope="zone")
+    both = (_at_edge("edge-1", "zone", "active"), _at_edge("leaf-a", "zone", "active", theirs))
+    found = with_zone(snapshot, certificates=both, zone_pulls=True)
+    assert ("another-certificate" in {each.guard for each in said(policy, found).objections}) is later
+    assert isinstance(found.zone, Zone)
+    presented = presented_for(WWW, found.zone).certificate
+    if not theirs:
+        assert isinstance(presented, Unknown)
+    else:
+        assert presented == both[later].sha256
+
+
+def test_revocation_lists_are_left_behind_store_by_store() -> None:
+    """A word that was said of one store holds for whatever store a listener is pointed to later."""
+    policy, snapshot = CASES["revocations"](*read(plain_world()))
+    (word,) = {o.remedy.split('"')[1] for o in said(policy, snapshot).objections if o.guard == "revocations"}
+    assert word == "revocations of store theirs"
+    for given, left in (((word,), set()), (("revocations of store others",), {"revocations"})):
+        found = {each.guard for each in said(asked(policy, acknowledged=given), snapshot).objections}
+        assert found & {"revocations"} == left

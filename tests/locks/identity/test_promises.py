@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
 from tests.locks.identity.knowing import asked, read, with_listener, with_listeners
 from tests.properties.fake_trust import listener_arn
 from tests.properties.test_invariants import cases
+from tests.properties.test_trust_invariants import undo_of
+from tests.properties.trust_ground import BEGINS
 from tests.properties.trust_runs import TrustSite
-from tests.properties.trust_worlds import OURS_ARN, TrustWorld, listener_of, mutual_of, plain_world, trust_worlds
+from tests.properties.trust_worlds import OURS_ARN, WWW, TrustWorld, listener_of, mutual_of, plain_world, trust_worlds
 
 from originlock.facts.probing import Verdict
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.trust import MutualTls, SecureListener
 from originlock.facts.unknown import Unknown
-from originlock.intent.policy import Policy
+from originlock.intent.policy import Overrides, Policy
 from originlock.locks.identity.lock import holes
 from originlock.locks.identity.promises import promised
 
@@ -82,3 +88,47 @@ def test_verify_and_plan_say_the_same(world: TrustWorld) -> None:
         told = Verdict.BROKEN in of_listeners(policy, snapshot).values()
         assert told is bool(open_to(policy, snapshot))
         site.run()
+
+
+def presented(site: TrustSite) -> set[Verdict]:
+    """The verdicts on what the edge presents."""
+    planned = site.plan()
+    found = promised(planned.plan.policies[0], site.world.identity, planned.snapshots["blog"])
+    return {each.verdict for each in found if each.who == "edge"}
+
+
+def test_a_renewal_that_is_rolled_back_is_still_a_lock() -> None:
+    """`rollback` says LOCKED and `verify` says that a promise is broken, of one and the same state."""
+    site = TrustSite(plain_world())
+    site.run()
+    site.world = dataclasses.replace(site.world, leaves=("edge-1", "edge-1b"))
+    site.trust.authority_held = site.world.authority
+    assert presented(site) == {Verdict.KEPT}, "one of the same name is presented, and another is there"
+    site.run()
+    undo = undo_of(site)
+    assert undo is not None
+    back = site.run(undo, Overrides(reopen=True))
+    assert site.trust.now.presented(WWW) == "edge-1"
+    assert (back.locked, presented(site)) == (True, {Verdict.KEPT})
+
+
+@pytest.mark.parametrize("what", ["revoked", "ended", "another authority", "another name"])
+def test_what_is_not_as_good_is_a_broken_promise(what: str) -> None:
+    """A certificate that was revoked is presented, and it is called a lock."""
+    site = TrustSite(plain_world())
+    site.run()
+    site.world = dataclasses.replace(
+        site.world, leaves=("edge-1", "edge-2" if what == "another authority" else "edge-1b")
+    )
+    authority = site.world.authority
+    first, second = authority.leaves
+    long_ago = BEGINS + datetime.timedelta(days=1)
+    worse: dict[str, dict[str, Any]] = {
+        "revoked": {"revoked_at": long_ago},
+        "ended": {"certificate": msgspec.structs.replace(first.certificate, not_after=long_ago)},
+        "another authority": {},
+        "another name": {"name": "shop"},
+    }
+    former = msgspec.structs.replace(first, **worse[what])
+    site.trust.authority_held = msgspec.structs.replace(authority, leaves=(former, second))
+    assert presented(site) == {Verdict.BROKEN}

@@ -56,6 +56,10 @@ CASES: dict[str, Changed] = {
         p,
         _records(s, DnsRecord("2", f"also.{DOMAIN}", "CNAME", DNS_NAME, proxied=True)),
     ),
+    f"name dual.{DOMAIN}": lambda p, s: (
+        p,
+        _records(s, DnsRecord("2", f"dual.{DOMAIN}", "CNAME", f"dualstack.{DNS_NAME}", proxied=True)),
+    ),
     f"origin {OTHER}": lambda p, s: (asked(p, scope="zone"), s),
 }
 

@@ -14,7 +14,7 @@ from originlock.facts.certificates import Authority, Certificate
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.trust import Listeners, TrustStore
 from originlock.facts.unknown import Unknown
-from originlock.facts.zone import GONE, EdgeCertificate, Zone
+from originlock.facts.zone import GONE, EdgeCertificate, Zone, moment_of
 from originlock.intent.policy import IdentityPolicy, Policy
 
 
@@ -136,7 +136,7 @@ def _of_listeners(policy: Policy, snapshot: Snapshot) -> Seen:
     for each in snapshot.listeners.listeners if isinstance(snapshot.listeners, Listeners) else ():
         if each.protocol != "HTTPS":
             continue
-        end = _moment(each.not_after)
+        end = moment_of(each.not_after)
         if end is None:
             yield Unknown(f"the certificate of the listener on port {each.port}", "AWS does not say when it ends")
         else:
@@ -159,7 +159,7 @@ def _of_zone(policy: Policy, snapshot: Snapshot) -> Seen:
     for each in zone.certificates:
         if each.status in GONE:
             continue
-        end = _moment(each.expires)
+        end = moment_of(each.expires)
         name = f"{zone.name}, for the {each.scope} ({each.sha256[:_SHOWN]})"
         if end is None:
             yield Unknown(f"the client certificate at {name}", "the edge does not say when it ends")
@@ -173,12 +173,3 @@ def _at_the_edge(policy: Policy, held: EdgeCertificate, name: str, end: datetime
         "originlock renew" if ours else f"whoever uploaded it ({held.issuer or 'its issuer is not told'}) renews it"
     )
     return Ending(policy.origin, "client certificate at the edge", name, end, ours, remedy)
-
-
-def _moment(text: str) -> datetime.datetime | None:
-    """ISO 8601 with time zone; None for anything else."""
-    try:
-        found = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else found.replace(tzinfo=datetime.UTC)

@@ -10,12 +10,12 @@ from typing import Final
 
 from originlock.facts.origin import Missing
 from originlock.facts.snapshot import Snapshot
-from originlock.facts.trust import Bucket, Listeners, TrustStore, new_trust_store
+from originlock.facts.trust import Bucket, Listeners, SecureListener, TrustStore, new_trust_store
 from originlock.facts.unknown import Unknown
 from originlock.facts.zone import TIMED_OUT, Scope, Zone
 from originlock.intent.policy import NO_EDGE
 from originlock.locks.identity import naming
-from originlock.locks.identity.moves import Moves
+from originlock.locks.identity.drafting import Moves
 from originlock.locks.identity.standing import Standing, certificates_of, deployed, goes_before
 from originlock.locks.identity.zone_findings import ZoneFinding, zone_findings
 from originlock.plan.change import Objection, Phase
@@ -42,7 +42,7 @@ _MOST_UPLOADED: Final = 10
 def objections(stand: Standing, snapshot: Snapshot, made: Moves) -> tuple[Objection, ...]:
     """Everything that has to be mended first; in the order in which a person would."""
     found = [
-        *_of_wanted(stand, made),
+        *_of_wanted(stand, snapshot, made),
         *_of_listeners(stand, snapshot),
         *_of_other_origins(stand),
         *_of_others(stand, made),
@@ -86,17 +86,33 @@ _NEWER: Final = "delete it at the edge; or issue ours anew, to be deployed last:
 Said = Iterator[tuple[str, str, str]]
 
 
-def _of_wanted(stand: Standing, made: Moves) -> Said:
+def _of_wanted(stand: Standing, snapshot: Snapshot, made: Moves) -> Said:
     if stand.wanted is None:
-        ca, leaf = stand.identity.ca, stand.identity.leaf
         if stand.identity.certificate == "shared":
             remedy = "it is never taken on sight: see the address edges.cloudflare.shared_ca_url, or use our own"
         else:
-            remedy = f"make them: originlock ca init {ca}, then originlock ca issue {ca} {leaf}"
+            remedy = _how_to_have_one(stand, snapshot)
         yield "no-certificate", stand.missing, remedy
     elif stand.wanted.leaf is not None and not stand.wanted.leaf.has_key and _does(made, UploadCertificate):
         said = f"the key of the certificate {stand.wanted.leaf.name} is not here, so that the edge cannot be given it"
         yield "no-key", said, f"issue one with its key: originlock ca issue {stand.identity.ca} {stand.identity.leaf}"
+
+
+def _how_to_have_one(stand: Standing, snapshot: Snapshot) -> str:
+    """The commands that make what is missing of our own, and no more: an authority that is there is not made again."""
+    ca, leaf = stand.identity.ca, stand.identity.leaf
+    held = snapshot.authorities.get(ca)
+    if isinstance(held, Unknown):
+        return f"see what stands in the way: originlock ca show {ca}"
+    commands: list[str] = []
+    if held is None or not held.generations:
+        commands.append(f"originlock ca init {ca}")
+    elif not held.generations[-1].holds_at(snapshot.at):
+        commands.append(f"originlock ca renew {ca} --authority")
+    if stand.policy.edge != NO_EDGE:
+        there = held is not None and held.newest_leaf(leaf, snapshot.at) is not None
+        commands.append(f"originlock ca {'renew' if there else 'issue'} {ca} {leaf}")
+    return ", then ".join(commands)
 
 
 def _of_listeners(stand: Standing, snapshot: Snapshot) -> Said:
@@ -123,13 +139,13 @@ def _of_listeners(stand: Standing, snapshot: Snapshot) -> Said:
             )
             said = f"whom the listener on port {listener.port} trusts now cannot be read: {reason}"
             yield "trust-unread", said, "allow elasticloadbalancing:GetTrustStoreCaCertificatesBundle"
-        elif store.revocations and store.id != stand.store_target and "revocations" not in stand.identity.acknowledged:
-            said = f"the trust store {store.name} holds revocation lists that are not ours, and would be left behind"
-            yield (
-                "revocations",
-                said,
-                (f'if that is meant, add "revocations" to acknowledge in [origins.{stand.policy.origin}.identity]'),
-            )
+        elif store.revocations and store.id != stand.store_target:
+            word = f"revocations of store {store.name}"
+            if word not in stand.identity.acknowledged:
+                said = (
+                    f"the trust store {store.name} holds revocation lists that are not ours, and would be left behind"
+                )
+                yield "revocations", said, _ACKNOWLEDGE.format(word=word, origin=stand.policy.origin)
 
 
 def _of_other_origins(stand: Standing) -> Said:
@@ -150,7 +166,7 @@ def _does(made: Moves, kind: type[TrustAct]) -> bool:
 
 def _of_others(stand: Standing, made: Moves) -> Said:
     """Listeners with stores of their own come to one that trusts for a while what any of them trusts."""
-    if stand.wanted is None or "trust of others" in stand.identity.acknowledged:
+    if stand.wanted is None:
         return
     moving = {
         draft.act.listener
@@ -162,9 +178,18 @@ def _of_others(stand: Standing, made: Moves) -> Said:
         held = _members(store)
         more = grown - held - set(stand.wanted.members)
         if held and more and (listener.id in moving or listener.mutual.trust_store == stand.store_target):
-            named = ", ".join(each[:12] for each in sorted(more))
-            said = f"the listener on port {listener.port} would trust {named} for a while, as another listener does"
-            yield "trust-of-others", said, _ACKNOWLEDGE.format(word="trust of others", origin=stand.policy.origin)
+            yield from _trusted_meanwhile(stand, listener, store, more)
+
+
+def _trusted_meanwhile(stand: Standing, listener: SecureListener, own: object, more: set[str]) -> Said:
+    """Each store whose authorities get in at a listener: who takes that upon himself names the store."""
+    others = {each.name: each for each in (stand.store, *(s for _, s in stand.trusted)) if isinstance(each, TrustStore)}
+    for name, store in sorted(others.items()):
+        word, shown = f"trust of store {name}", sorted(more & _members(store))
+        if store != own and shown and word not in stand.identity.acknowledged:
+            named = ", ".join(each[:12] for each in shown)
+            said = f"the listener on port {listener.port} would trust {named} for a while, as {name} does"
+            yield "trust-of-others", said, _ACKNOWLEDGE.format(word=word, origin=stand.policy.origin)
 
 
 def _members(store: object) -> set[str]:

@@ -11,6 +11,7 @@ from originlock.intent.policy import Overrides, Policy
 from originlock.locks.identity import lock, rollback
 from originlock.locks.identity.promises import promised
 from originlock.locks.identity.questions import questions as open_questions
+from originlock.locks.identity.sharing import sharing
 from originlock.plan.acts import Inverse
 from originlock.plan.change import Contribution, Hole, Unread
 from originlock.plan.questions import Question
@@ -19,6 +20,14 @@ from originlock.verify.promises import Promise
 
 class IdentityLock:
     """Listeners let speak only who presents our certificate; the edge presents it."""
+
+    def __init__(self, origins: tuple[Policy, ...] = ()) -> None:
+        """Begin.
+
+        Args:
+            origins: all of the configuration, whether they are in this run or not: they may share a certificate.
+        """
+        self._origins = origins
 
     def questions(
         self,
@@ -33,14 +42,17 @@ class IdentityLock:
         if inverses and not rollback.concerned(inverses):
             return ()
         more = rollback.stores(inverses)
-        return () if policy.identity is None else open_questions(policy, policy.identity, snapshot, more)
+        others = sharing(policy, self._origins)
+        return () if policy.identity is None else open_questions(policy, policy.identity, snapshot, more, others)
 
     def contribution(
         self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot, overrides: Overrides
     ) -> Contribution:
         """Changes on both sides; nothing where the policy leaves identity alone."""
         del accepted, overrides
-        return Contribution() if policy.identity is None else lock.contribution(policy, policy.identity, snapshot)
+        if policy.identity is None:
+            return Contribution()
+        return lock.contribution(policy, policy.identity, snapshot, sharing(policy, self._origins))
 
     def adoption(self, policy: Policy, accepted: AcceptedList, snapshot: Snapshot) -> Contribution:
         """Nothing: a store or a certificate that others made is not taken over, but stood in for."""

@@ -9,7 +9,7 @@ from originlock.facts.trust import MutualTls, TrustStore
 from originlock.facts.unknown import Unknown
 from originlock.facts.zone import Association, Zone
 from originlock.locks.identity import naming
-from originlock.locks.identity.moves import Moves
+from originlock.locks.identity.drafting import Moves
 from originlock.locks.identity.standing import SHARED, Standing, certificates_of, presented_for
 from originlock.plan.change import Effect, Milestone, Phase
 from originlock.plan.trust_acts import (

@@ -14,12 +14,14 @@ from originlock.facts.certificates import Authority
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.trust import Listeners, TrustStore
 from originlock.facts.unknown import Unknown
-from originlock.facts.zone import Zone
+from originlock.facts.zone import Zone, leads_to
 from originlock.intent.policy import NO_EDGE, IdentityPolicy, Policy
 from originlock.locks.identity import guards, shut_out
+from originlock.locks.identity.drafting import Moves
 from originlock.locks.identity.judged import Way, ways
 from originlock.locks.identity.leaving import leaving, others_of
-from originlock.locks.identity.moves import Moves, can_be_seen, moves
+from originlock.locks.identity.moves import moves
+from originlock.locks.identity.seeing import can_be_seen
 from originlock.locks.identity.standing import SHARED, Standing, presented_for, standing
 from originlock.locks.identity.zone_findings import zone_findings
 from originlock.plan.change import Contribution, Effect, Expectation, Hole, Note, Phase, Unread
@@ -44,8 +46,17 @@ _SETTLING = (
 )
 
 
-def contribution(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -> Contribution:
-    """What this lock wants changed, what it objects to, what it found, and what it promises."""
+def contribution(
+    policy: Policy, identity: IdentityPolicy, snapshot: Snapshot, others: tuple[str, ...] = ()
+) -> Contribution:
+    """What this lock wants changed, what it objects to, what it found, and what it promises.
+
+    Args:
+        policy: of whom.
+        identity: its part on identity.
+        snapshot: what is known.
+        others: hostnames of other origins that share the leaf.
+    """
     if snapshot.load_balancer is None or not isinstance(snapshot.listeners, Listeners):
         return Contribution(unknown=unread(policy, identity, snapshot))
     stand = standing(policy, identity, snapshot)
@@ -53,7 +64,7 @@ def contribution(policy: Policy, identity: IdentityPolicy, snapshot: Snapshot) -
         made = leaving(stand)
         objections = guards.objections_to_leaving(stand)
     else:
-        made = moves(stand, snapshot)
+        made = moves(stand, snapshot, others)
         objections = guards.objections(stand, snapshot, made)
         begins = any(_begins_to_verify(draft.act) for draft in made.drafts)
         forgets = _forgets_others(stand, snapshot, made)
@@ -206,8 +217,7 @@ def _of_zone(stand: Standing, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
 def _of_records(stand: Standing, zone: Zone, dns_name: str) -> Iterator[tuple[str, str]]:
     """Names that are DNS only tell everybody where the load balancer is."""
     for each in () if isinstance(zone.records, Unknown) else zone.records:
-        to_us = dns_name and each.kind == "CNAME" and each.content.rstrip(".").lower() == dns_name.lower()
-        if to_us and not each.proxied and each.name not in stand.policy.hostnames:
+        if leads_to(each, dns_name) and not each.proxied and each.name not in stand.policy.hostnames:
             yield "", f"{each.name} is DNS only and points to the load balancer: its visitors do not come by the edge"
 
 

@@ -9,12 +9,9 @@ import hashlib
 import re
 from typing import Final
 
-from originlock.facts.origin import Tags
+from originlock.facts.origin import OWNER_TAG, Tags
 from originlock.facts.trust import TrustStore
 from originlock.facts.unknown import Unknown
-
-OWNER_TAG: Final = "originlock:origin"
-"""The tag whose value is the name of the origin that something belongs to; the network lock's rules carry it too."""
 
 PURPOSE_TAG: Final = "originlock:purpose"
 
@@ -46,10 +43,10 @@ def store_name(origin: str) -> str:
     plain = _NOT_IN_NAMES.sub("-", origin).strip("-")
     if plain == origin and len(_PREFIX + plain) <= _LONGEST:
         return _PREFIX + plain
-    digest = hashlib.sha256(origin.encode()).hexdigest()[:_DIGITS]
+    one_of_a_kind = digest(origin)[:_DIGITS]
     room = _LONGEST - len(_PREFIX) - _DIGITS - 1
     kept = plain[:room].strip("-")
-    return f"{_PREFIX}{kept}-{digest}" if kept else _PREFIX + digest
+    return f"{_PREFIX}{kept}-{one_of_a_kind}" if kept else _PREFIX + one_of_a_kind
 
 
 def is_ours(store: TrustStore, origin: str) -> bool:

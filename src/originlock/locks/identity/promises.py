@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, assert_never
 
+from originlock.facts.certificates import Authority
 from originlock.facts.probing import Verdict
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.trust import Listeners, SecureListener
@@ -98,5 +99,25 @@ def _is_presented(stand: Standing, snapshot: Snapshot, hostname: str) -> Finding
     wanted = SHARED if stand.wanted.leaf is None else stand.wanted.leaf.certificate.sha256
     if seen.certificate == wanted:
         return kept(f"the edge is told to present it ({seen.by})")
+    if seen.certificate in _as_good(stand, snapshot):
+        return kept(f"the edge is told to present one of the same name ({seen.by}), after which another was issued")
     other = "none" if not seen.certificate else "its shared one" if seen.certificate == SHARED else "another one"
     return broken(f"the edge is told to present {other} ({seen.by})")
+
+
+def _as_good(stand: Standing, snapshot: Snapshot) -> frozenset[str]:
+    """Certificates of ours that say the same as the wanted one: listeners that trust its authority alone let them in.
+
+    After a renewal, and after its rollback, the edge presents one that is not the newest; nobody else gets in by that.
+    """
+    authority = snapshot.authorities.get(stand.identity.ca)
+    leaves = authority.leaves if isinstance(authority, Authority) and stand.identity.certificate == "own" else ()
+    trusted = () if stand.wanted is None else stand.wanted.members
+    return frozenset(
+        leaf.certificate.sha256
+        for leaf in leaves
+        if leaf.name == stand.identity.leaf
+        and leaf.issuer in trusted
+        and leaf.revoked_at is None
+        and leaf.certificate.holds_at(snapshot.at)
+    )

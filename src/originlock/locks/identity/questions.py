@@ -21,9 +21,21 @@ from originlock.plan.questions import (
 
 
 def questions(
-    policy: Policy, identity: IdentityPolicy, snapshot: Snapshot, more_stores: tuple[str, ...] = ()
+    policy: Policy,
+    identity: IdentityPolicy,
+    snapshot: Snapshot,
+    more_stores: tuple[str, ...] = (),
+    others: tuple[str, ...] = (),
 ) -> tuple[Question, ...]:
-    """What is to be asked now; some of it hangs on answers before. On a rollback, of more stores."""
+    """What is to be asked now; some of it hangs on answers before.
+
+    Args:
+        policy: of whom.
+        identity: its part on identity.
+        snapshot: what is known.
+        more_stores: on a rollback, those that were changed, or that listeners would go back to.
+        others: hostnames of other origins that share the leaf.
+    """
     balancer = snapshot.load_balancer
     if balancer is None:
         return ()  # told as unread: without listeners there is nothing to decide
@@ -37,7 +49,7 @@ def questions(
     if identity.ca not in snapshot.authorities and identity.certificate == "own":
         asked.append(AskAuthority(identity.ca))
     if policy.edge != NO_EDGE and policy.edge_account is not None and policy.hostnames and snapshot.zone is None:
-        asked.append(AskZone(policy.hostnames))
+        asked.append(AskZone(policy.hostnames, others))
     read = {held.id for held in snapshot.trust_stores.values() if isinstance(held, TrustStore)}
     wanted = (*store_targets(policy, snapshot), *(each for each in more_stores if each not in read))
     stores = [name for name in dict.fromkeys(wanted) if name not in snapshot.trust_stores]

@@ -15,8 +15,9 @@ from originlock.facts.trust import Listeners, MutualTls, SecureListener, TrustSt
 from originlock.facts.unknown import Unknown
 from originlock.facts.zone import Association, EdgeCertificate, Zone
 from originlock.intent.policy import Overrides, Policy
-from originlock.locks.identity.moves import Moves
+from originlock.locks.identity.drafting import Moves
 from originlock.locks.identity.naming import is_ours
+from originlock.locks.identity.sharing import presenting_elsewhere
 from originlock.plan.acts import Inverse, remaining
 from originlock.plan.change import Contribution, Effect, Milestone, Note, Phase
 from originlock.plan.trust_acts import (
@@ -42,7 +43,10 @@ _NO_BUNDLE = "the trust store stays: there is no bundle that holds what it trust
 _WHICH = (
     "nothing goes back: the zone has other certificates, and which of them it presented before the run cannot be told"
 )
-_NO_STORE = "nothing goes back: the trust store {store}, which the listener used, is gone or cannot be read"
+_NO_STORE = (
+    "nothing goes back: the trust store {store}, which the listener used, is gone or cannot be read; to have it verify "
+    'again: mode = "verify" in the configuration, and originlock apply'
+)
 _NO_ZONE = "what the edge presents cannot be read ({why}), so that nothing that rests on it goes back"
 
 
@@ -78,6 +82,7 @@ class _Way:
 
     def __init__(self, policy: Policy, snapshot: Snapshot, inverses: list[TrustInverse]) -> None:
         self.origin = policy.origin
+        self.hostnames = policy.hostnames
         self.snapshot = snapshot
         self.made = Moves(policy.origin)
         found = snapshot.listeners.listeners if isinstance(snapshot.listeners, Listeners) else ()
@@ -304,7 +309,9 @@ class _Way:
         gone: list[str] = []
         for each in self.inverses:
             match each:
-                case DeleteCertificate() if self._is_there(each) and not self._switches(each):
+                case DeleteCertificate() if (
+                    self._is_there(each) and not self._switches(each) and not self._presented_elsewhere(each)
+                ):
                     self.made.add(Phase.TIDY, Effect.NEUTRAL, each, "the run uploaded it")
                     gone.append(each.target)
                 case DiscardTrustStore(name):
@@ -323,6 +330,13 @@ class _Way:
         held = self.zone.certificates if self.zone is not None else ()
         found: tuple[EdgeCertificate, ...] = () if isinstance(held, Unknown) else held
         return any(each.scope == act.scope and each.sha256 == act.sha256 for each in found)
+
+    def _presented_elsewhere(self, act: DeleteCertificate) -> bool:
+        """Whether another hostname presents it meanwhile, or may: then it is no more the run's own."""
+        held = self.zone.certificates if self.zone is not None else ()
+        ids = [] if isinstance(held, Unknown) else [each.id for each in held if each.sha256 == act.sha256]
+        users = [presenting_elsewhere(self.zone, self.hostnames, each) for each in ids if self.zone is not None]
+        return any(isinstance(each, Unknown) or each for each in users)
 
     def _discard(self, name: str) -> list[str]:
         held = self._store(name)

@@ -13,7 +13,7 @@ import msgspec
 
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.unknown import Unknown
-from originlock.facts.zone import DnsRecord, Zone
+from originlock.facts.zone import DnsRecord, Zone, leads_to
 from originlock.intent.policy import NO_EDGE, Policy
 from originlock.locks.identity.standing import Standing
 from originlock.plan.change import Objection
@@ -118,7 +118,7 @@ def _of_zone(stand: Standing, zone: Zone, snapshot: Snapshot, *, begins: bool) -
 
 def _of_records(stand: Standing, records: tuple[DnsRecord, ...], dns_name: str) -> Iterator[ShutOut]:
     for record in records:
-        to_us = record.kind == "CNAME" and record.content.rstrip(".").lower() == dns_name.lower()
+        to_us = leads_to(record, dns_name)
         ours = record.name in stand.policy.hostnames
         if (to_us or ours) and not record.proxied:
             said = f"{record.name} is not proxied: its visitors come straight, without a certificate"

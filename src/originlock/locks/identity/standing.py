@@ -15,9 +15,11 @@ from originlock.facts.origin import Missing
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.trust import Listeners, SecureListener, TrustStore, new_trust_store
 from originlock.facts.unknown import Unknown
-from originlock.facts.zone import DEPLOYED, EdgeCertificate, Scope, Zone
+from originlock.facts.zone import DEPLOYED, EdgeCertificate, Scope, Zone, moment_of
 from originlock.intent.policy import NO_EDGE, IdentityPolicy, Policy
 from originlock.locks.identity import naming
+
+_NO_TIME: Final = "the edge does not say when they were uploaded"
 
 SHARED: Final = "shared"
 """What stands for the edge's shared certificate, whose own fingerprint nobody is told."""
@@ -196,8 +198,11 @@ def presented_for(hostname: str, zone: Zone) -> Presents:
         active = certificates_of(zone, "zone")
         if isinstance(active, Unknown):
             return Presents(active, "zone")
-        deployed = sorted((each for each in active if each.status == DEPLOYED), key=lambda each: each.uploaded)
-        return Presents(deployed[-1].sha256 if deployed else "", "zone")
+        there = [each for each in active if each.status == DEPLOYED]
+        last = _last(there)
+        if len(there) > 1 and last is None:
+            return Presents(Unknown(f"which of {len(there)} certificates came last", _NO_TIME), "zone")
+        return Presents(last.sha256 if last is not None else "", "zone")
     if isinstance(zone.global_pulls, Unknown):
         return Presents(zone.global_pulls, "global")
     return Presents(SHARED, "global") if zone.global_pulls else Presents("", "nothing")
@@ -214,12 +219,29 @@ def goes_before(zone: Zone, sha256: str) -> tuple[EdgeCertificate, ...]:
     """The zone's certificates that are presented rather than this one, which is deployed; nothing where it is not.
 
     Of several that are deployed the edge presents the one that was deployed last (Cloudflare's documentation,
-    Authenticated Origin Pulls, zone-level).
+    Authenticated Origin Pulls, zone-level). One of which the edge does not say when that was may be the last.
     """
     found = certificates_of(zone, "zone")
     there = [] if isinstance(found, Unknown) else [each for each in found if each.status == DEPLOYED]
     mine = next((each for each in there if each.sha256 == sha256), None)
-    return () if mine is None else tuple(each for each in there if each.uploaded > mine.uploaded)
+    if mine is None:
+        return ()
+    return tuple(each for each in there if each is not mine and not _before(each, mine))
+
+
+def _before(one: EdgeCertificate, other: EdgeCertificate) -> bool:
+    """Whether one was surely not uploaded after the other."""
+    first, second = moment_of(one.uploaded), moment_of(other.uploaded)
+    return first is not None and second is not None and first <= second
+
+
+def _last(there: list[EdgeCertificate]) -> EdgeCertificate | None:
+    """The one that was uploaded last; None where there is none, and where the edge does not say when that was."""
+    if len(there) == 1:
+        return there[0]
+    told = [(moment, each) for each in there if (moment := moment_of(each.uploaded)) is not None]
+    in_order = sorted(told, key=lambda pair: pair[0])
+    return in_order[-1][1] if in_order and len(told) == len(there) else None
 
 
 def deployed(zone: Zone, scope: Scope, sha256: str) -> bool:

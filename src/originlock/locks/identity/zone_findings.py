@@ -12,7 +12,7 @@ from typing import Final, Literal
 import msgspec
 
 from originlock.facts.unknown import Unknown
-from originlock.facts.zone import DnsRecord, Zone
+from originlock.facts.zone import DnsRecord, Zone, leads_to, plain_name
 from originlock.intent.policy import Policy
 from originlock.plan.trust_acts import AddressRecord, SetRecords
 
@@ -75,7 +75,7 @@ def wanted_records(policy: Policy, zone: Zone, dns_name: str) -> tuple[SetRecord
     """
     if isinstance(zone.records, Unknown) or not dns_name:
         return ()
-    wanted = (AddressRecord("CNAME", _plain(dns_name), proxied=True),)
+    wanted = (AddressRecord("CNAME", plain_name(dns_name), proxied=True),)
     found: list[SetRecords] = []
     for name in policy.hostnames:
         if _is_alias(records_for(name, zone.records), dns_name):
@@ -106,16 +106,8 @@ def records_for(name: str, records: tuple[DnsRecord, ...]) -> tuple[DnsRecord, .
     return ()
 
 
-def _plain(name: str) -> str:
-    return name.rstrip(".").lower()
-
-
 def _is_alias(records: tuple[DnsRecord, ...], dns_name: str) -> bool:
-    return len(records) == 1 and records[0].proxied and _points_to(records[0], dns_name)
-
-
-def _points_to(record: DnsRecord, dns_name: str) -> bool:
-    return record.kind == "CNAME" and _plain(record.content) == _plain(dns_name)
+    return len(records) == 1 and records[0].proxied and leads_to(records[0], dns_name)
 
 
 def _of_state(zone: Zone) -> Iterator[ZoneFinding]:
@@ -140,7 +132,7 @@ def _of_all_records(policy: Policy, zone: Zone, dns_name: str) -> Iterator[ZoneF
 
 
 def _of_records(name: str, records: tuple[DnsRecord, ...], dns_name: str) -> Iterator[ZoneFinding]:
-    remedy = f"a proxied CNAME to {_plain(dns_name) or 'the load balancer'}, or manage_dns = true"
+    remedy = f"a proxied CNAME to {plain_name(dns_name) or 'the load balancer'}, or manage_dns = true"
     if not records:
         message = f"{name} has no address record: nobody reaches it through the edge"
         yield ZoneFinding("record-missing", name, message, f"make {remedy}", refuses=True)
@@ -150,7 +142,7 @@ def _of_records(name: str, records: tuple[DnsRecord, ...], dns_name: str) -> Ite
             # No refusal of its own: whose visitors are shut out is acknowledged one by one (see `shut_out`).
             message = f"{name} ({each.kind} {each.content}) is not proxied: visitors go straight to the origin"
             yield ZoneFinding("record-not-proxied", name, message, "switch the proxy on for it", refuses=False)
-    elsewhere = [each for each in records if dns_name and not _points_to(each, dns_name)]
+    elsewhere = [each for each in records if dns_name and not leads_to(each, dns_name)]
     for each in elsewhere:
         yield _of_elsewhere(name, each, remedy)
     if elsewhere and len(records) > 1:

@@ -9,10 +9,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Final, Literal
 
-from originlock.facts.origin import Rule, Tags
-
-OWNER_TAG: Final = "originlock:origin"
-"""The tag whose value is the name of the origin that a rule belongs to."""
+from originlock.facts.origin import OWNER_TAG, Rule, Tags
 
 Purpose = Literal["edge", "extra", "exception"]
 """What an own rule is for: a published range, a further range of the edge, or an exception."""
