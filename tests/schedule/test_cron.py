@@ -29,7 +29,6 @@ mount --bind {root}/passwd /etc/passwd
 mount --bind {root}/group /etc/group
 mount --bind {root}/shadow /etc/shadow
 mount --bind {root}/sbin /usr/local/sbin
-mkdir -p {root}/state
 mount -t tmpfs none /var/lib
 mkdir -p /var/lib/originlock
 chown 64123:64123 /var/lib/originlock
@@ -51,10 +50,11 @@ def ground(tmp_path: Path) -> Path:
     ):
         (tmp_path / name).write_text(Path("/etc", name).read_text(encoding="utf-8") + line, encoding="utf-8")
     (tmp_path / "shadow").chmod(0o600)
-    log = tmp_path / "said"
+    # By the name that it has in there: the service's user may not pass through this folder.
+    log = tmp_path / "sbin" / "said"
     log.touch()
     log.chmod(0o666)
-    _script(tmp_path / "sbin" / "logger", f'while read -r line; do echo "$* $line" >>{log}; done')
+    _script(tmp_path / "sbin" / "logger", 'while read -r line; do echo "$* $line" >>/usr/local/sbin/said; done')
     # What stands for originlock tells who and where it is, and is still there when the next minute comes.
     _script(tmp_path / "sbin" / "originlock", 'echo "$(id -un) $ORIGINLOCK_STATE_DIR $HOME $*"; sleep 70')
     return tmp_path
@@ -93,7 +93,7 @@ def test_cron_runs_the_line_as_it_is_printed(ground: Path) -> None:
         said = ""
         while time.monotonic() < until and said.count("\n") < 2 and process.poll() is None:
             time.sleep(1)
-            said = (ground / "said").read_text(encoding="utf-8")
+            said = (ground / "sbin" / "said").read_text(encoding="utf-8")
     finally:
         process.kill()
         _, error = process.communicate()
