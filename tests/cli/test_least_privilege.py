@@ -177,6 +177,19 @@ def observes_costs(bench: Bench) -> Ended:
     return bench.runs("cost", (), "cost", "observe", "--load-balancer", made.arn, "--last", "1d")
 
 
+TOPIC = '[notify.ops]\nkind = "sns"\ntopic_arn = "{arn}"\n'
+
+
+def runs_by_itself(bench: Bench) -> Ended:
+    """The quota and a prefix list are asked for, rules come and go, and people are told by a topic."""
+    arn = bench.aws.client("sns").create_topic(Name="ops")["TopicArn"]
+    made = bench.full_group()
+    bench.product.write("originlock.toml", BLOG.format(group=made) + TOPIC.format(arn=arn))
+    bench.as_root("apply", "--yes")
+    bench.lists.publish((*IPV4[1:], NEW), IPV6)
+    return bench.runs("run", (), "run")
+
+
 SCENARIOS: dict[tuple[str, ...], tuple[Callable[[Bench], Ended], ...]] = {
     ("plan",): (plans,),
     ("verify",): (verifies,),
@@ -185,6 +198,7 @@ SCENARIOS: dict[tuple[str, ...], tuple[Callable[[Bench], Ended], ...]] = {
     ("apply", "--adopt"): (takes_over, follows_and_takes_over),
     ("adopt",): (adopts, adopts_from_the_options),
     ("cost",): (asks_prices, observes_costs),
+    ("run",): (runs_by_itself,),
     ("rollback",): (goes_back, gives_back, gives_back_to_the_options, takes_over_again),
 }
 
@@ -200,7 +214,9 @@ def test_what_is_called_is_allowed_and_what_is_allowed_is_called(bench: Bench, c
     for scenario in SCENARIOS[command]:
         bench.anew()
         ended = scenario(bench)
-        assert ended.code in (0, 3), f"{scenario.__name__}: {ended.said}"
+        # Without hostnames a run cannot tell whether all is proved; that no call was denied is looked at below.
+        unproved = 7 if command == ("run",) else 0
+        assert ended.code in (0, 3, unproved), f"{scenario.__name__}: {ended.said}"
     bench.aws.settings(iam=False)
     policy = bench.printed(*command, "--security-group", group(bench.ec2, name="any"))
     assert asked_for(bench.calls) == allowed_by(policy)

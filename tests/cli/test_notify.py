@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
 from tests.channels.receivers import free_port, receiving
 from tests.cli.groups import Watched, group
 from tests.cli.product import Product
@@ -173,3 +175,35 @@ def test_a_topic_by_a_role(product: Product) -> None:
     assert (enter["Action"], enter["Resource"]) == ("sts:AssumeRole", role)
     (tell,) = product.run("iam-policy", "notify", "--inside", role, "-o", "json").json["Statement"]
     assert (tell["Action"], tell["Resource"]) == ("sns:Publish", arn)
+
+
+class _Picky:
+    """A mail server that does not know one of the addresses."""
+
+    async def handle_RCPT(  # noqa: N802  as aiosmtpd has it
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Take a recipient."""
+        if address.startswith("night"):
+            return "550 5.1.1 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+
+def test_mail_that_some_do_not_get(offline: Product) -> None:
+    """It is sent, and a person is told whose address is to be mended."""
+    port = free_port()
+    people = 'to = ["ops@example.org", "night@example.org"]\n'
+    text = f'[notify.mail]\nkind = "email"\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\nfrom = "o@example.org"\n'
+    offline.write("originlock.toml", text + people)
+    controller = Controller(_Picky(), hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        said, data = offline.run("notify", "test"), offline.run("notify", "test", "-o", "json")
+    finally:
+        controller.stop()
+    assert f"mail (email): sent, but 127.0.0.1:{port} did not take it for night@example.org (550)" in said.out
+    assert said.code == data.code == 1
+    (channel,) = data.json["channels"]
+    assert channel["sent"] is True
+    assert channel["reason"].endswith("night@example.org (550)")

@@ -120,7 +120,7 @@ class MailChannel:
             conversation.close()
         if refused:
             said = "; ".join(f"{address} ({code})" for address, (code, _) in sorted(refused.items()))
-            return NotSent(f"{self._called} took it for some, but not for {said}")
+            return Sent(but=f"{self._called} did not take it for {said}")
         return Sent()
 
     def _meant(self, error: smtplib.SMTPException, conversation: _Conversation) -> NotSent | Again:

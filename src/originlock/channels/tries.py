@@ -63,7 +63,7 @@ def tried(once: Try, seconds: float, pace: Pace = PACE) -> Sent | NotSent:
     while True:
         outcome = _within(once, min(pace.try_seconds, ends - time.monotonic()))
         if isinstance(outcome, Sent):
-            return Sent(number)
+            return Sent(number, outcome.but)
         if isinstance(outcome, NotSent):
             return outcome
         pause = pace.pause_seconds * 2 ** (number - 1) if outcome.after is None else outcome.after

@@ -32,7 +32,7 @@ Examples:
 The message goes to a channel whatever it wants to be told. A monitor (kind ping)
 hears that a run begins, and that it ended with exit code 0.
 \b
-Exit codes: 0 every channel took it, 1 one did not, 2 wrong usage.
+Exit codes: 0 every channel took it whole, 1 one did not, 2 wrong usage.
 """
 
 
@@ -94,17 +94,19 @@ def _message() -> Message:
 
 
 def _shown(came: tuple[Came, ...], output: str) -> int:
+    from originlock.ports.telling import Sent  # noqa: PLC0415  ditto
     from originlock.report.document import Line, Tone  # noqa: PLC0415  ditto
     from originlock.wiring.telling import failures  # noqa: PLC0415  ditto
 
     failed = failures(came)
+    partly = {each.channel: each.came.but for each in came if isinstance(each.came, Sent) and each.came.but}
     if output == "json":
         channels = [
             {
                 "name": each.channel,
                 "kind": each.kind,
                 "sent": each.channel not in failed,
-                "reason": failed.get(each.channel),
+                "reason": failed.get(each.channel) or partly.get(each.channel),
             }
             for each in came
         ]
@@ -112,8 +114,12 @@ def _shown(came: tuple[Came, ...], output: str) -> int:
     else:
         lines = []
         for each in came:
-            reason = failed.get(each.channel)
-            said = "sent" if reason is None else f"not sent: {reason}"
-            lines.append(Line(f"{each.channel} ({each.kind}): {said}", Tone.GOOD if reason is None else Tone.BAD))
+            name = f"{each.channel} ({each.kind})"
+            if each.channel in failed:
+                lines.append(Line(f"{name}: not sent: {failed[each.channel]}", Tone.BAD))
+            elif each.channel in partly:
+                lines.append(Line(f"{name}: sent, but {partly[each.channel]}", Tone.WARNING))
+            else:
+                lines.append(Line(f"{name}: sent", Tone.GOOD))
         print_document(tuple(lines))
-    return int(ExitCode.ERROR if failed else ExitCode.DONE)
+    return int(ExitCode.ERROR if failed or partly else ExitCode.DONE)

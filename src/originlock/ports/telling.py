@@ -18,9 +18,11 @@ class Sent(msgspec.Struct, frozen=True):
 
     Attributes:
         tries: how many it took.
+        but: what was not taken all the same, such as one of several addresses; sending again would repeat the rest.
     """
 
     tries: int = 1
+    but: str = ""
 
 
 class NotSent(msgspec.Struct, frozen=True):
