@@ -32,6 +32,9 @@ class Look(msgspec.Struct, frozen=True):
 
 DESK = Look()
 
+TRIES, MILLISECONDS = 1500, 20
+"""Half a minute: far more than any change takes on a loaded machine."""
+
 PLACE = "https://page.example/"
 """Where the pages are served from, within the browser alone."""
 
@@ -79,6 +82,18 @@ class Opened:
     def each_of(self, everything: Sequence[Mapping[str, str]]) -> list[dict[str, Shown]]:
         """Put texts into the fields, one set after another, and collect what the page shows for each."""
         return cast("list[dict[str, Shown]]", self.page.evaluate(TYPE_EACH, [dict(each) for each in everything]))
+
+    def until(self, condition: str, given: object = None) -> None:
+        """Wait for a condition, in JavaScript; `Page.wait_for_function` would need an eval, which the policy forbids.
+
+        Raises:
+            AssertionError: it does not come.
+        """
+        for _ in range(TRIES):
+            if self.page.evaluate(condition, given):
+                return
+            self.page.wait_for_timeout(MILLISECONDS)
+        pytest.fail(f"never came: {condition}")
 
     def close(self) -> None:
         """Close it and look whether it kept to itself.

@@ -171,7 +171,7 @@ def test_typed_by_hand(browser: Browser) -> None:
         here.page.get_by_label("New connections a second").first.fill("1560/m")
         here.page.locator("#bytes").fill("10GB/h")
         here.page.locator("#mtls").check()
-        here.page.wait_for_function("document.body.textContent.includes('Processed bytes decide')")
+        here.until("document.body.textContent.includes('Processed bytes decide')")
         numbers = here.numbers()
     assert numbers["lcu.new_connections"] == [1.04, 1.04]
     assert numbers["lcu.processed_bytes"] == pytest.approx([10**10 / 2**30, 10])
@@ -196,14 +196,12 @@ def test_slips_are_told_beside_the_field(browser: Browser) -> None:
         before = here.numbers()
         for slip, words in SLIPS.items():
             here.page.locator("#new-connections").fill(slip)
-            here.page.wait_for_function(
-                "words => document.getElementById('new-connections-error').textContent.includes(words)", arg=words
-            )
+            here.until("words => document.getElementById('new-connections-error').textContent.includes(words)", words)
             assert here.page.locator("#new-connections").get_attribute("aria-invalid") == "true"
             assert here.page.get_by_role("alert").is_visible()
             assert here.numbers() == before
         here.page.locator("#new-connections").fill("26")
-        here.page.wait_for_function("document.getElementById('new-connections-error').textContent === ''")
+        here.until("document.getElementById('new-connections-error').textContent === ''")
         assert here.page.get_by_role("alert").is_hidden()
 
 
@@ -220,12 +218,12 @@ def test_calculation_in_the_address(browser: Browser) -> None:
         assert here.page.locator("#mtls").is_checked()
         assert here.page.locator("#region").input_value() == "us-east-1"
         here.page.locator("#new-connections").fill("75")
-        here.page.wait_for_function("location.hash.includes('new-connections=75')")
+        here.until("location.hash.includes('new-connections=75')")
         kept = here.page.evaluate("location.hash")
     with opened(browser, page_html(), kept) as here:
         assert here.numbers()["lcu.new_connections"] == [3, 3]
         here.page.evaluate("location.hash = '#new-connections=100'")
-        here.page.wait_for_function("document.getElementById('new-connections').value === '100'")
+        here.until("document.getElementById('new-connections').value === '100'")
         assert here.numbers()["lcu.new_connections"] == [4, 4]
         here.page.get_by_role("button", name="Back to what was asked").click()
         assert here.numbers()["lcu.new_connections"] == [1.04, 1.04]
@@ -244,5 +242,5 @@ def test_slider(browser: Browser) -> None:
         slider = here.page.get_by_role("slider", name="An average hour: New connections, by slider")
         slider.focus()
         slider.press("End")
-        here.page.wait_for_function("document.getElementById('new-connections').value === '100000'")
+        here.until("document.getElementById('new-connections').value === '100000'")
         assert here.numbers()["lcu.new_connections"] == [4000, 4000]

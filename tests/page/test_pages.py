@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from tests.figures.prices import prices
 from tests.page.balancers import balancer, gap, nothing, observed
 from tests.page.browsing import Look, needs_browser, opened, running
@@ -89,7 +90,7 @@ def test_fits(browser: Browser, page: str) -> None:
         assert here.page.evaluate(CUT_OFF) == []
         assert here.page.evaluate(OVERLAPPING) == []
         here.page.set_viewport_size({"width": LOOKS["light"].width, "height": 800})
-        here.page.wait_for_function(REDRAWN)
+        here.until(REDRAWN)
         assert here.page.evaluate(CUT_OFF) == []
         assert here.page.evaluate(OVERLAPPING) == []
 
@@ -204,7 +205,7 @@ def test_works_from_a_file(browser: Browser, tmp_path: Path) -> None:
     page.goto(f"{file.as_uri()}#new-connections=2000")
     assert page.locator("#new-connections").input_value() == "2000"
     page.locator("#new-connections").fill("3000")
-    page.wait_for_function("location.hash.includes('new-connections=3000')")
+    expect(page).to_have_url(re.compile("new-connections=3000"))
     context.close()
     assert complaints == []
 

@@ -105,7 +105,8 @@ class Page {
 
   reckon() {
     const { values, errors } = readAll(this.form.texts(), this.told.regions, this.choices);
-    let words = Object.keys(errors).length ? "These numbers are the last that could be reckoned: an input is marked." : "";
+    const last = this.ever ? "These numbers are the last that could be reckoned: an input is marked." : "Nothing can be reckoned yet: an input is marked.";
+    let words = Object.keys(errors).length ? last : "";
     if (!words) {
       try {
         this.show(values);
@@ -115,6 +116,8 @@ class Page {
         words = problem.message;
       }
     }
+    this.ever ||= words === "";
+    document.body.classList.toggle("never", !this.ever);
     this.form.show(errors);
     this.problem.textContent = words;
     this.problem.hidden = words === "";
