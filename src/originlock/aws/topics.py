@@ -1,8 +1,8 @@
 """A message for a topic of Amazon SNS.
 
 Lives here: Publish, and a message within SNS's bounds. Must not live here: what is told, the other channels.
-Source: SNS API reference, Publish: a subject is ASCII text of at most 100 characters without line breaks or control
-characters, that begins with a letter, number or punctuation mark; a message has at most 262,144 bytes.
+Source: SNS API reference, Publish: a subject has less than 100 characters, no line breaks and no control characters, and a
+message at most 262,144 bytes. Older editions of it take subjects in ASCII alone; so do we.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from originlock.intent.policy import Place
 from originlock.notify.message import Message
 from originlock.ports.telling import NotSent, Sent
 
-_LONGEST_SUBJECT: Final = 100
+_LONGEST_SUBJECT: Final = 99
 _LARGEST: Final = 200_000
 """Bytes of a message (our choice): attributes count towards SNS's bound."""
 
