@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from pathlib import Path
 
 import msgspec
 import pytest
-from tests.channels.receivers import Receiver, receiving, talking
+from tests.channels.receivers import Receiver, Talk, receiving, talking
 from tests.channels.said import CHANGE, HOLE, RUN, TOKEN, told
 from tests.edges.misbehaving import drips, serving
 
@@ -50,9 +51,23 @@ def reason(way: Webhook | Slack | Email | Ping | Apprise | Sns, variables: dict[
     return came.came.reason
 
 
+def hears_all(connection: socket.socket) -> None:
+    """Take whatever comes and never answer."""
+    while connection.recv(65_536):
+        pass
+
+
+def drips_a_handshake(connection: socket.socket) -> None:
+    """Begin a TLS record (RFC 8446, section 5.1: handshake, of 16,384 bytes), and go on byte by byte."""
+    connection.sendall(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")
+    while True:
+        time.sleep(0.05)
+        connection.sendall(b"\x00")
+
+
 def test_who_hangs_holds_up_nobody() -> None:
     """One that never answers costs its own time, and the others are told meanwhile."""
-    with receiving() as up, serving(drips(b"HTTP/1.1 2", b"0")) as slow, talking(lambda held: held.recv(1)) as dead:  # type: ignore[arg-type]
+    with receiving() as up, serving(drips(b"HTTP/1.1 2", b"0")) as slow, talking(hears_all) as dead:
         channels = configured(
             ChannelPolicy("slow", Webhook(clear(slow.url(f"/{TOKEN}")))),
             ChannelPolicy("mail", Email("127.0.0.1", dead, "none", "a@example.org", ("b@example.org",))),
@@ -64,6 +79,14 @@ def test_who_hangs_holds_up_nobody() -> None:
     assert isinstance(mail.came, NotSent)
     assert set(failures((first, mail, last))) == {"slow", "mail"}
     assert len(up.received) == 1
+
+
+@pytest.mark.parametrize("talk", [hears_all, drips_a_handshake], ids=["silent", "dripping"])
+def test_a_handshake_that_does_not_end(talk: Talk) -> None:
+    """Before there is TLS there is no socket to cut: the time for all telling ends the waiting."""
+    with talking(talk) as port:
+        said = reason(Email("localhost", port, "tls", "a@example.org", ("b@example.org",)))
+    assert said == "it was not done within 2 seconds" or "in time" in said
 
 
 def test_a_pipe_in_the_place_of_a_secret(tmp_path: Path) -> None:

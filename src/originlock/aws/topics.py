@@ -1,8 +1,8 @@
 """A message for a topic of Amazon SNS.
 
 Lives here: Publish, and a message within SNS's bounds. Must not live here: what is told, the other channels.
-Source: SNS API reference, Publish: a subject has less than 100 characters, no line breaks and no control characters, and a
-message at most 262,144 bytes. Older editions of it take subjects in ASCII alone; so do we.
+Source: SNS API reference, Publish: a subject has less than 100 characters, no line breaks and no control characters,
+and a message at most 262,144 bytes. Older editions of it take subjects in ASCII alone; so do we.
 """
 
 from __future__ import annotations
