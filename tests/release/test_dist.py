@@ -120,3 +120,9 @@ def test_what_is_installed_works(arguments: tuple[str, ...], said: str, installe
         check=True,
     )
     assert where.stdout.startswith(str(installed))
+
+
+def test_the_manual_page_is_installed(installed: Path) -> None:
+    """`man originlock` would find nothing."""
+    page = installed / "share" / "man" / "man1" / "originlock.1"
+    assert page.read_bytes() == (ROOT / "docs" / "man" / "originlock.1").read_bytes()
