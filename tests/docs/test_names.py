@@ -211,6 +211,14 @@ def test_every_guard_stands_in_the_tables() -> None:
     assert set(re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE)) == guards_of_the_code()
 
 
+def test_every_guard_has_its_remedy() -> None:
+    """Somebody is refused, looks up what to do, and finds nothing."""
+    text = (ROOT / "docs" / "when-it-refuses.md").read_text(encoding="utf-8")
+    named = re.findall(r"^### `([a-z-]+)`\n\n(?=\S)", text, re.MULTILINE)
+    assert len(named) == len(set(named))
+    assert set(named) == guards_of_the_code()
+
+
 def test_invariants_are_all_there() -> None:
     """I1 to I10, each in its row."""
     text = (ROOT / "docs" / "invariants.md").read_text(encoding="utf-8")
