@@ -231,3 +231,14 @@ def test_the_demo_knows_what_the_product_knows() -> None:
     assert set(lists.IPV4 + lists.IPV6) == set(cloudflare.snapshot.cidrs)
     assert cloudflare.snapshot_date == demo_ranges.SNAPSHOT_DATE
     assert origin.OWNER_TAG == OWNER_TAG
+
+
+def test_places_within_a_document_exist() -> None:
+    """A link to a heading that was renamed leads to the top of a long page."""
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        for target, place in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", text):
+            there = (document.parent / target if target else document).read_text(encoding="utf-8")
+            headings = re.findall(r"^#+ (.+)$", _CODE.sub("", there), re.MULTILINE)
+            known = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert place in known, f"{document.name} links to {target}#{place}"
