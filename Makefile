@@ -122,11 +122,14 @@ lock: ## write requirements.lock and the bench's anew (UPGRADE=1 takes the newes
 		echo "lock: these lines must not be there"; exit 1; fi
 	@echo "lock: $$(grep -c '==' requirements.lock) pins"
 
+# Two builds of one commit are equal, byte for byte: every date in them is that of the last commit.
 .PHONY: dist
-dist: $(STAMP) ## build the wheel and the source archive into dist/
+dist: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1580601600)
+dist: $(STAMP) ## build the wheel, the source archive and the bill of materials into dist/, the same each time
 	@rm -rf dist
-	@$(BIN)/python -m hatchling build >/dev/null
-	@ls -1 dist
+	@umask 022; $(BIN)/python -m hatchling build >/dev/null
+	@$(BIN)/python release/bill_of_materials.py dist
+	@cat dist/SHA256SUMS
 
 .PHONY: clean
 clean: ## remove everything that was made here, the venv too

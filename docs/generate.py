@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -345,6 +346,7 @@ def main() -> int:
         if before != after:
             path.write_text(after, encoding="utf-8")
             print(f"written: {path.relative_to(ROOT)}")
+    runpy.run_path(str(ROOT / "docs" / "man_page.py"), run_name="__main__")
     return 0
 
 

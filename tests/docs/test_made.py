@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from docs.transcripts import record
 
-from docs import generate
+from docs import generate, man_page
 from originlock.lab.namespaces import why_none
 
 # They say nothing about single functions, and need the whole tree: mutation testing leaves them out.
@@ -36,6 +36,11 @@ def test_generated_places_are_up_to_date(document: Path) -> None:
     """The code changed and the documentation did not: `python docs/generate.py`."""
     text = document.read_text(encoding="utf-8")
     assert generate.filled(text) == text
+
+
+def test_the_manual_page_is_up_to_date() -> None:
+    """A command changed and the manual page did not: `python docs/generate.py`."""
+    assert man_page.PAGE.read_text(encoding="utf-8") == man_page.page()
 
 
 def test_transcripts_are_up_to_date() -> None:

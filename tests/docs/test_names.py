@@ -211,6 +211,14 @@ def test_every_guard_stands_in_the_tables() -> None:
     assert set(re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE)) == guards_of_the_code()
 
 
+def test_every_guard_has_its_remedy() -> None:
+    """Somebody is refused, looks up what to do, and finds nothing."""
+    text = (ROOT / "docs" / "when-it-refuses.md").read_text(encoding="utf-8")
+    named = re.findall(r"^### `([a-z-]+)`\n\n(?=\S)", text, re.MULTILINE)
+    assert len(named) == len(set(named))
+    assert set(named) == guards_of_the_code()
+
+
 def test_invariants_are_all_there() -> None:
     """I1 to I10, each in its row."""
     text = (ROOT / "docs" / "invariants.md").read_text(encoding="utf-8")
@@ -223,3 +231,14 @@ def test_the_demo_knows_what_the_product_knows() -> None:
     assert set(lists.IPV4 + lists.IPV6) == set(cloudflare.snapshot.cidrs)
     assert cloudflare.snapshot_date == demo_ranges.SNAPSHOT_DATE
     assert origin.OWNER_TAG == OWNER_TAG
+
+
+def test_places_within_a_document_exist() -> None:
+    """A link to a heading that was renamed leads to the top of a long page."""
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        for target, place in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", text):
+            there = (document.parent / target if target else document).read_text(encoding="utf-8")
+            headings = re.findall(r"^#+ (.+)$", _CODE.sub("", there), re.MULTILINE)
+            known = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert place in known, f"{document.name} links to {target}#{place}"

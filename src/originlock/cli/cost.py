@@ -6,9 +6,14 @@ Lives here: the group and the list of its commands. Must not live here: any of t
 from __future__ import annotations
 
 import importlib
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
+
+from originlock.cli.completing import late_commands
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS: Final = {
     "estimate": "what figures given by hand come to, with and without each lock",
@@ -34,6 +39,9 @@ class _Costs(click.Group):
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        return [*late_commands(COMMANDS, incomplete), *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 @click.group("cost", cls=_Costs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,14 +8,18 @@ from __future__ import annotations
 import importlib
 import itertools
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from originlock import __version__
+from originlock.cli.completing import late_commands
 from originlock.cli.failure import Failure, failure_of, show
 from originlock.cli.output import LOST, steady_streams, write
 from originlock.errors import EXIT_CODE_MEANINGS, ExitCode, OriginlockError, Whose
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS: Final = {
     "plan": "show what would be changed, and why; changes nothing",
@@ -38,6 +42,7 @@ COMMANDS: Final = {
     "zone": "add a domain to Cloudflare, and see what the import of its records missed",
     "cost": "what the open door costs, what a flood costs, and what each lock saves",
     "iam-policy": "the IAM policy that a command needs, and no more",
+    "completion": "what makes bash, zsh or fish complete commands and options",
     "lab": "a local world to try everything in: AWS, Cloudflare, load balancers, packet filters",
 }
 """Each command with its one line; its module is loaded when it is called."""
@@ -65,6 +70,10 @@ class LateGroup(click.Group):
         """List the commands without loading any."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands, without loading any, and our options."""
+        return [*late_commands(COMMANDS, incomplete), *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Examples and exit codes."""
