@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import http.server
+import threading
 from fractions import Fraction
 
+import msgspec
 import pytest
 from tests.cost.planted import HOUR, Shop, last_hour, plant
 
@@ -213,3 +216,69 @@ def test_values_are_read_as_they_are_written(aws: LocalAws, sessions: Sessions) 
     minutes = found.found[SHOP].minutes[Metric.CONSUMED]
     assert not isinstance(minutes, Unknown)
     assert set(minutes.values()) == {Fraction(1, 10)}
+
+
+CLIPPED = b'{"MetricDataResults": [], "NextToken": "a"}'
+"""A first page without results, and with a token."""
+
+
+WHOLE = msgspec.json.encode(
+    {
+        "MetricDataResults": [
+            {"Id": f"q{number}", "StatusCode": "Complete", "Timestamps": [], "Values": []} for number in range(12)
+        ],
+        "NextToken": "a",
+    }
+)
+"""One whose series say that they are complete."""
+
+
+@pytest.mark.parametrize(
+    "bodies",
+    [
+        [b""],
+        [b"<html>"],
+        [b"{}"],
+        [b"0"],
+        [b"null"],
+        [b"[]"],
+        [b"[" * 100_000],
+        [b'{"MetricDataResults": 7}'],
+        [b'{"MetricDataResults": [7]}'],
+        [b'{"MetricDataResults": [{"Id": "q0", "Timestamps": ["soon"], "Values": [1]}]}'],
+        [b"\xa0"],
+        [b"\xff" * 100],
+        [CLIPPED, b"{}"],
+        [WHOLE, b"{}"],
+        [CLIPPED, b""],
+    ],
+)
+def test_an_answer_that_is_none_is_unknown(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch, bodies: list[bytes]
+) -> None:
+    """It would end in a traceback, or pass for a time in which nothing was used."""
+    left = list(bodies)
+
+    class Answers(http.server.BaseHTTPRequestHandler):
+        """One body after the other, each with 200."""
+
+        def do_POST(self) -> None:
+            """Answer."""
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = left.pop(0)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  as typed there
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH", f"http://127.0.0.1:{server.server_port}")
+        found = measured(AwsMeter(sessions, Place()), Span(END - HOUR, END))
+        server.shutdown()
+    assert not left
+    for metric in BY_HOUR:
+        assert unread(found, metric)

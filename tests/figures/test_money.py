@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
+import msgspec
 import pytest
-from tests.figures.prices import prices
+from tests.figures.prices import AS_OF, prices
 
 from originlock.cost.bill import Owned
 from originlock.cost.estimate import Figures, estimate
 from originlock.cost.readings import Amount
 from originlock.cost.storm import Flood, storm
-from originlock.facts.prices import Item
+from originlock.facts.prices import Item, RegionPrices
 from originlock.facts.usage import Kind, Usage
 from originlock.report.money import estimate_data, number, storm_data
 
@@ -54,6 +56,51 @@ def test_an_estimate_has_the_names_that_programs_read() -> None:
     }
     assert data["usd_per_month"]["total"] == pytest.approx(730 * 0.03352)
     assert data["open_questions"] == []
+
+
+def dated(**days: int) -> RegionPrices:
+    """Prices of July, but for some of those of August 2025, by their names and ``transfer``."""
+    of = prices()
+
+    def day(name: str) -> datetime.date:
+        return datetime.date(2025, 8, days[name]) if name in days else AS_OF
+
+    assert of.egress is not None
+    return RegionPrices(
+        of.region,
+        tuple(msgspec.structs.replace(each, as_of=day(each.item.name.lower())) for each in of.prices),
+        msgspec.structs.replace(of.egress, as_of=day("transfer")),
+    )
+
+
+@pytest.mark.parametrize(
+    "figures, days, said",
+    [
+        (Figures(Owned(), Usage()), {"public_ipv4_hour": 1, "nlb_lcu": 2, "transfer": 3}, "2026-07-03"),
+        (Figures(Owned(ipv4=1), Usage()), {"public_ipv4_hour": 1, "nlb_lcu": 2}, "2025-08-01"),
+        (Figures(Owned(), Usage()), {"trust_store_hour": 4}, "2025-08-04"),
+        (Figures(Owned(), Usage(), mutual=True), {"trust_store_hour": 4}, "2026-07-03"),
+        (Figures(Owned(Kind.NLB_TLS), Usage()), {"trust_store_hour": 4, "alb_lcu": 5, "nlb_lcu": 6}, "2025-08-06"),
+    ],
+)
+def test_an_estimate_is_as_old_as_the_prices_in_it(figures: Figures, days: dict[str, int], said: str) -> None:
+    """It would be told as old because of a price that it has nothing to do with, or as new in spite of one in it."""
+    usage = msgspec.structs.replace(figures, usage=CONNECTIONS)
+    data = estimate_data(estimate(dated(**days), usage))
+    assert data["prices_as_of"] == said == min(each["as_of"] for each in cast("list[dict[str, str]]", data["prices"]))
+
+
+@pytest.mark.parametrize(
+    "days, said",
+    [
+        ({"public_ipv4_hour": 1, "alb_hour": 2, "trust_store_hour": 3}, "2026-07-03"),
+        ({"alb_lcu": 5}, "2025-08-05"),
+        ({"transfer": 6}, "2025-08-06"),
+    ],
+)
+def test_a_flood_is_as_old_as_the_prices_in_it(days: dict[str, int], said: str) -> None:
+    """The same of a flood, which no hours, addresses or trust stores are in."""
+    assert storm_data(storm(dated(**days), Flood(Fraction(1), Fraction(1)), Usage()))["prices_as_of"] == said
 
 
 def test_bytes_are_an_interval() -> None:

@@ -149,6 +149,20 @@ def test_the_parts_of_mutual_tls_come_to_its_sum() -> None:
         assert (parts.with_it if mutual else parts.without) == made.lcu
 
 
+def test_trust_stores_that_are_given_are_neither_added_nor_taken_off() -> None:
+    """Mutual TLS would be told as a larger part of the bill than it is, or to add stores that are paid for."""
+    without = Usage(new_connections=Fraction(26))
+    none = Figures(Owned(), without, mutual=True)
+    assert "mutual TLS is $0.00 of it" in estimated(none, Item.TRUST_STORE_HOUR)
+    assert "trust store's hour" not in estimated(none)
+    paid = estimate(prices(), Figures(Owned(trust_stores=2), without))
+    assert paid.per_month.trust_stores.low == Fraction("8.176")
+    assert paid.identity_lock == Amount(Fraction(0), Fraction(0))
+    for stores in (1, 2):
+        made = estimate(prices(), Figures(Owned(trust_stores=stores), without, mutual=True))
+        assert made.identity_lock == made.per_month.trust_stores
+
+
 def test_the_parts_of_mutual_tls_count_one_store_and_the_key() -> None:
     """What mutual TLS would add would be told without the store that it needs, or of another key."""
     usage = Usage(new_connections=Fraction(5), active=Fraction(3000))

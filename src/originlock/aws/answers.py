@@ -23,6 +23,9 @@ CallError = (
 )
 """Everything that a call can raise: AWS's own refusals, and what happens on the way there and back."""
 
+UNPARSED: Final = (AttributeError, TypeError, ValueError, OverflowError, MemoryError, RecursionError)
+"""What botocore's parsers (1.44, of JSON and of CBOR) raise where a body is none of AWS's, besides their own error."""
+
 _NO_CREDENTIALS: Final = (
     botocore.exceptions.NoCredentialsError,
     botocore.exceptions.PartialCredentialsError,

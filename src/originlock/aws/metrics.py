@@ -21,7 +21,9 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from originlock.aws.answers import CallError
+import botocore.parsers
+
+from originlock.aws.answers import UNPARSED, CallError
 from originlock.aws.asking import read
 from originlock.aws.listeners import ListenerReader
 from originlock.aws.metric_asks import MOST_POINTS, Ask, Query, asks_of, dimension_of
@@ -45,6 +47,7 @@ MOST_PAGES: Final = 100
 """Pages of one call, which asks for no more than one page can hold: an end, should AWS know none."""
 
 _ARN: Final = "arn:"
+_RESULTS: Final[str] = "MetricDataResults"
 _COMPLETE: Final = "Complete"
 
 
@@ -169,7 +172,12 @@ class AwsMeter:
         }
         if token is not None:
             given["NextToken"] = token
-        return self._sessions.cloudwatch(self._place).get_metric_data(**given)
+        client = self._sessions.cloudwatch(self._place)
+        try:
+            return client.get_metric_data(**given)
+        except UNPARSED as error:
+            message = "CloudWatch's answer is none of its own"
+            raise botocore.parsers.ResponseParserError(message) from error
 
 
 class _Gathered:
@@ -228,6 +236,9 @@ def _take(answer: GetMetricDataOutputTypeDef, ask: Ask, mine: dict[str, _Gathere
     if said:
         # "As much of the operation as possible is still executed": how much, nobody says.
         _fail(mine, f"CloudWatch says {said}")
+    if _RESULTS not in answer:
+        # botocore takes what holds nothing that it knows for an answer: a page of it would end a series too soon.
+        _fail(mine, "CloudWatch gave a page without results")
     queries = {f"q{number}": query for number, query in enumerate(ask.queries)}
     for result in answer.get("MetricDataResults", []):
         name = result.get("Id", "")

@@ -9,7 +9,7 @@ from typing import Any, Final, assert_never
 
 import botocore.exceptions
 
-from originlock.aws.answers import DENIED, CallError, end_of_reading
+from originlock.aws.answers import DENIED, UNPARSED, CallError, end_of_reading
 from originlock.aws.price_rows import AGAIN, row_of
 from originlock.aws.session import Sessions
 from originlock.aws.wording import code_of, in_words
@@ -73,7 +73,7 @@ class PriceListByApi:
                 )
             except CallError as error:
                 raise _unanswered(error) from error
-            except UnicodeDecodeError as error:
+            except UNPARSED as error:
                 raise _no_list(service) from error
             if "PriceList" not in page:
                 # botocore takes an answer that is no JSON, or not all of it, for one that says nothing.

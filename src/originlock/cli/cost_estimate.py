@@ -23,7 +23,8 @@ GB, TB are powers of 1,000; KiB, MiB, GiB, TiB of 1,024). All are averages over
 an hour. What AWS does not say makes a range, and is named.
 Nothing is asked of AWS; prices: originlock cost prices.
 \b
-Exit codes: 0 reckoned, 2 an option is wrong or a price is not known.
+Exit codes: 0 reckoned, 1 prices that were kept cannot be read, 2 an option is
+wrong or a price is not known.
 """
 
 KINDS = ("alb", "nlb-tcp", "nlb-udp", "nlb-tls", "gwlb")

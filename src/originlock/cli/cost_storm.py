@@ -23,7 +23,8 @@ mutual TLS it is refused within the handshake; with the security group its
 packets never arrive. All is told as what it adds to the normal load.
 Nothing is asked of AWS; prices: originlock cost prices.
 \b
-Exit codes: 0 reckoned, 2 an option is wrong or a price is not known.
+Exit codes: 0 reckoned, 1 prices that were kept cannot be read, 2 an option is
+wrong or a price is not known.
 """
 
 

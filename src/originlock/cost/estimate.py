@@ -81,9 +81,10 @@ class Estimate(msgspec.Struct, frozen=True):
         lcu: the units.
         per_hour: dollars an hour.
         per_month: dollars for 730 hours.
-        identity_lock: dollars a month that mutual TLS adds (with it, less without it); None where there can be none,
-            and where it is not asked for and a trust store's price is not known. All of the usage is taken to be let
-            in: what the lock spares by refusing those who come round the edge is told of a flood alone (`storm`).
+        identity_lock: dollars a month that mutual TLS adds (with it, less without it: see `switched`); None where there
+            can be none, and where it is not asked for and a trust store's price is not known. All of the usage is taken
+            to be let in: what the lock spares by refusing those who come round the edge is told of a flood alone
+            (`storm`).
         bypassing: units an hour that those who come round the edge are the cause of: what the network lock saves.
         bypassing_alone: units an hour that they would need if they were alone, which is what people reckon wrongly.
         network_lock: dollars a month that the network lock saves.
@@ -155,6 +156,20 @@ def bill_amounts(reckon: Callable[[Reading], Bill]) -> BillAmounts:
     )
 
 
+def switched(figures: Figures, *, mutual: bool) -> Figures:
+    """The same figures with mutual TLS, or without it.
+
+    What is asked for is taken as it is, whatever trust stores are in it: those that are paid for without mutual TLS
+    cost no more with it, and where none is given with it, none is in the bill. Switched on, it needs one at least;
+    switched off, none.
+    """
+    if mutual is figures.mutual:
+        return figures
+    stores = (figures.owned.trust_stores or 1) if mutual else 0
+    owned = msgspec.structs.replace(figures.owned, trust_stores=stores)
+    return msgspec.structs.replace(figures, mutual=mutual, owned=owned)
+
+
 def _counted(figures: Figures, reading: Reading) -> Usage:
     """The usage as the load balancer counts it."""
     return with_headers(figures.usage, reading) if figures.mutual else figures.usage
@@ -175,10 +190,7 @@ def _identity_lock(prices: RegionPrices, figures: Figures) -> Amount | None:
     if not figures.mutual and not prices.knows(Item.TRUST_STORE_HOUR):
         # What is only told beside the estimate must not be why there is none.
         return None
-    stores = figures.owned.trust_stores or 1
-    replace = msgspec.structs.replace
-    without = replace(figures, mutual=False, owned=replace(figures.owned, trust_stores=0))
-    with_it = replace(figures, mutual=True, owned=replace(figures.owned, trust_stores=stores))
+    without, with_it = switched(figures, mutual=False), switched(figures, mutual=True)
 
     def added(reading: Reading) -> Fraction:
         return _bill(prices, with_it, reading).total - _bill(prices, without, reading).total

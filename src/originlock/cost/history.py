@@ -16,7 +16,7 @@ from originlock.cost.observed import Observed, Refused, observed
 from originlock.cost.readings import Amount, Question, Reading, hull
 from originlock.cost.reservation import Reservation, reservation
 from originlock.facts.metering import HOUR, Demands, Metered, MeteredBalancer, Span
-from originlock.facts.prices import Item, RegionPrices
+from originlock.facts.prices import Egress, Item, RegionPrices
 from originlock.facts.unknown import Unknown
 
 
@@ -62,6 +62,23 @@ class History(msgspec.Struct, frozen=True):
     difference: Difference | None
     reservation: Reservation | Unknown
     refused_usd: RefusedUsd | None
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The prices that it was reckoned with, besides data transfer's."""
+        reserved = () if isinstance(self.reservation, Unknown) else (Item.ALB_RESERVED_LCU,)
+        return (Item.ALB_LCU, Item.ALB_HOUR, *reserved)
+
+    @property
+    def transfer(self) -> Egress | None:
+        """Data transfer's, where it was reckoned with."""
+        refused = self.seen.refused
+        return self.prices.egress if refused is not None and refused.handshakes else None
+
+    @property
+    def as_of(self) -> datetime.date | None:
+        """The date of the oldest of them."""
+        return self.prices.as_of(*self.items, transfer=self.transfer is not None)
 
     @property
     def unknown(self) -> tuple[Unknown, ...]:

@@ -81,7 +81,8 @@ class LockCosts(msgspec.Struct, frozen=True):
     @property
     def as_of(self) -> datetime.date | None:
         """The date of the oldest price that went into it."""
-        return self.prices.as_of(Item.ALB_LCU, Item.TRUST_STORE_HOUR)
+        stores = (Item.TRUST_STORE_HOUR,) if self.trust_stores else ()
+        return self.prices.as_of(Item.ALB_LCU, *stores, transfer=self.flood is not None)
 
 
 class Unpriced(msgspec.Struct, frozen=True):

@@ -10,17 +10,18 @@ from fractions import Fraction
 import msgspec
 
 from originlock.cost.bill import HOURS_PER_MONTH, UNIT_PRICE
-from originlock.cost.estimate import OPEN, DimensionAmounts, Estimate, dimension_amounts
+from originlock.cost.estimate import OPEN, DimensionAmounts, Estimate, dimension_amounts, switched
 from originlock.cost.readings import Amount, Reading, hull
 from originlock.cost.units import Units, units, with_headers
 from originlock.facts.prices import Item
+from originlock.facts.usage import ZERO
 
 
 class MutualParts(msgspec.Struct, frozen=True):
     """What mutual TLS adds, by cause.
 
     Attributes:
-        stores: trust stores that it needs.
+        stores: trust stores that it adds.
         stores_usd: dollars a month for them.
         lcu_usd: dollars a month for the capacity units that are more.
         without: the units of an hour without mutual TLS.
@@ -43,7 +44,8 @@ def mutual_parts(made: Estimate) -> MutualParts | None:
     if made.identity_lock is None:
         return None
     figures = made.figures
-    kind, stores = figures.owned.kind, figures.owned.trust_stores or 1
+    kind = figures.owned.kind
+    stores = switched(figures, mutual=True).owned.trust_stores - switched(figures, mutual=False).owned.trust_stores
 
     def without(reading: Reading) -> Units:
         return units(kind, figures.usage, reading, key=figures.key)
@@ -56,7 +58,7 @@ def mutual_parts(made: Estimate) -> MutualParts | None:
 
     return MutualParts(
         stores,
-        stores * made.prices.usd(Item.TRUST_STORE_HOUR) * HOURS_PER_MONTH,
+        stores * made.prices.usd(Item.TRUST_STORE_HOUR) * HOURS_PER_MONTH if stores else ZERO,
         hull(added, OPEN).times(made.prices.usd(UNIT_PRICE[kind]) * HOURS_PER_MONTH),
         dimension_amounts(without),
         dimension_amounts(with_it),

@@ -134,14 +134,17 @@ class RegionPrices(msgspec.Struct, frozen=True):
             raise self._missing(what)
         return self.egress
 
-    def as_of(self, *items: Item) -> datetime.date | None:
-        """The date of the oldest of these prices, data transfer among them; None where there are none.
+    def as_of(self, *items: Item, transfer: bool = False) -> datetime.date | None:
+        """The date of the oldest of these prices; None where there are none.
 
         Args:
-            items: those that something was reckoned with; all where none is named.
+            items: those that something was reckoned with; where none is named, all, and data transfer.
+            transfer: it was reckoned with data transfer, too.
         """
         dates = [each.as_of for each in self.prices if not items or each.item in items]
-        return min([*dates, self.egress.as_of] if self.egress is not None else dates, default=None)
+        if self.egress is not None and (transfer or not items):
+            dates.append(self.egress.as_of)
+        return min(dates, default=None)
 
     def _missing(self, what: str) -> UsageError:
         return UsageError(

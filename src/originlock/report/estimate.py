@@ -17,6 +17,7 @@ from originlock.cost.openness import open_in_estimate
 from originlock.cost.units import KEY_FACTOR, Dimension, ServerKey
 from originlock.facts.prices import Egress, Item, Price
 from originlock.facts.usage import Kind, Usage
+from originlock.facts.words import count
 from originlock.report.amounts import dollars, priced, quantity, usage_words
 from originlock.report.document import Tone
 from originlock.report.money import estimate_prices
@@ -212,9 +213,9 @@ def _change(parts: MutualParts) -> str:
 
 
 def _mutual_rows(parts: MutualParts) -> list[Row]:
-    stores = "trust store" if parts.stores == 1 else "trust stores"
+    stores = count(parts.stores, "trust store") if parts.stores else "no trust store more"
     return [
-        Row((f"  {parts.stores} {stores}", "", dollars(parts.stores_usd))),
+        Row((f"  {stores}", "", dollars(parts.stores_usd))),
         Row(("  capacity units", _change(parts), dollars(parts.lcu_usd))),
     ]
 

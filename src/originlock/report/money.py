@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from originlock.cost.bill import HOUR_PRICE, UNIT_PRICE
-from originlock.cost.estimate import BillAmounts, DimensionAmounts, Estimate, Figures
+from originlock.cost.estimate import BillAmounts, DimensionAmounts, Estimate, Figures, switched
 from originlock.cost.openness import open_in_estimate, open_in_storm
 from originlock.cost.readings import ANSWERS, Amount, Question
 from originlock.cost.storm import Harm, Storm
-from originlock.facts.prices import Egress, Item, Price, RegionPrices
-from originlock.facts.usage import Kind, Usage
+from originlock.facts.prices import Egress, Item, Price
+from originlock.facts.usage import Usage
 from originlock.report.open_questions import WORDS
 
 
@@ -31,7 +31,7 @@ def estimate_data(made: Estimate) -> dict[str, object]:
     """
     return {
         "region": made.prices.region,
-        "prices_as_of": _as_of(made.prices),
+        "prices_as_of": min(each.as_of for each in estimate_prices(made)).isoformat(),
         "kind": made.figures.owned.kind.value,
         "lcu": dimensions_data(made.lcu),
         "usd_per_hour": bill_data(made.per_hour),
@@ -57,10 +57,10 @@ def storm_data(made: Storm) -> dict[str, object]:
     ``egress_gb``, ``egress_usd``, ``total_usd``), ``flood``, ``assumptions``, ``normal``, ``egress_this_month_gb``,
     ``open_questions``, ``prices``.
     """
-    flood = made.flood
+    flood, price, egress = made.flood, made.prices.price(Item.ALB_LCU), made.prices.transfer()
     return {
         "region": made.prices.region,
-        "prices_as_of": _as_of(made.prices),
+        "prices_as_of": min(price.as_of, egress.as_of).isoformat(),
         "postures": {each.posture.value: _harm_data(each) for each in made.harms},
         "flood": {"connections_per_second": float(flood.rate), "hours": float(flood.hours)},
         "assumptions": {
@@ -74,7 +74,7 @@ def storm_data(made: Storm) -> dict[str, object]:
         "normal": usage_data(made.normal),
         "egress_this_month_gb": float(made.already_gb),
         "open_questions": questions_data(open_in_storm(flood, made.normal, made.key)),
-        "prices": [price_data(made.prices.price(Item.ALB_LCU)), egress_data(made.prices.transfer())],
+        "prices": [price_data(price), egress_data(egress)],
     }
 
 
@@ -154,7 +154,7 @@ def estimate_prices(made: Estimate) -> list[Price]:
     """The prices that an estimate rests on, those of things not owned left out."""
     owned = made.figures.owned
     items = [HOUR_PRICE[owned.kind], UNIT_PRICE[owned.kind]]
-    if owned.kind is Kind.ALB and made.identity_lock is not None:
+    if made.identity_lock is not None and switched(made.figures, mutual=True).owned.trust_stores:
         items.append(Item.TRUST_STORE_HOUR)
     if owned.ipv4:
         items.append(Item.PUBLIC_IPV4_HOUR)
@@ -169,11 +169,6 @@ def _harm_data(harm: Harm) -> dict[str, object]:
         "egress_usd": number(harm.egress_usd),
         "total_usd": number(harm.total_usd),
     }
-
-
-def _as_of(prices: RegionPrices) -> str | None:
-    dated = prices.as_of()
-    return None if dated is None else dated.isoformat()
 
 
 def _or_none(gb: Fraction | None) -> float | None:

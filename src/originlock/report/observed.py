@@ -71,7 +71,7 @@ def history_data(history: History, *, sums: bool = True) -> dict[str, object]:
     number where it is one, else ``[low, high]``, and null where it is unknown.
     """
     seen, balancer = history.seen, history.balancer
-    as_of = history.prices.as_of()
+    as_of = history.as_of
     return {
         "name": balancer.name,
         "arn": balancer.arn,

@@ -16,7 +16,6 @@ from originlock.cost.readings import Amount
 from originlock.cost.reservation import MINIMUM, MOST_PER_REGION, REGION_QUOTA, Reservation
 from originlock.cost.units import Dimension
 from originlock.facts.metering import HOUR, Metric, Span
-from originlock.facts.prices import Item
 from originlock.facts.unknown import Unknown
 from originlock.facts.usage import ZERO
 from originlock.report.amounts import dollars, many, plain, quantity
@@ -210,9 +209,7 @@ def _unknown_words(unknown: Sequence[Unknown]) -> tuple[str, ...]:
 
 
 def _prices(history: History) -> tuple[str, ...]:
-    known = {each.item for each in history.prices.prices}
-    items = [Item.ALB_LCU, Item.ALB_HOUR, *((Item.ALB_RESERVED_LCU,) if Item.ALB_RESERVED_LCU in known else ())]
-    return tuple(price_remarks([history.prices.price(each) for each in items], None))
+    return price_remarks([history.prices.price(each) for each in history.items], history.transfer)
 
 
 def _span(span: Span) -> str:

@@ -5,25 +5,33 @@ Lives here: making the adapter. Must not live here: deciding anything with it.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from originlock.errors import UsageError
 from originlock.intent.policy import Place
 from originlock.ports.metering import Meter
 
-_COLONS: Final = 5
-"""Of an ARN: arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE."""
+_ARN: Final = re.compile(r"arn:[a-z-]+:elasticloadbalancing:(?P<region>[a-z0-9-]+):[0-9]+:loadbalancer/.+")
+"""Elastic Load Balancing user guide, resources in IAM policies."""
+
+_LONGEST: Final = 100
 
 
 def place_of(named: tuple[str, ...], region: str | None, profile: str | None, role: str | None) -> Place:
     """Where these load balancers are: an ARN tells its Region, where no other is given.
 
     Raises:
-        UsageError: they are of several Regions.
+        UsageError: they are of several Regions, or one is no load balancer's name or ARN.
     """
-    regions = {each.split(":")[3] for each in named if each.startswith("arn:") and each.count(":") >= _COLONS}
-    if region is not None:
-        regions.add(region)
+    regions = set() if region is None else {region}
+    for each in named:
+        found = _ARN.fullmatch(each)
+        if found is not None:
+            regions.add(found["region"])
+        elif not each.strip() or ":" in each:
+            message = f"{each[:_LONGEST]!r} is no load balancer's name or ARN"
+            raise UsageError(message, "give one such as shop, or arn:aws:elasticloadbalancing:...:loadbalancer/app/...")
     if len(regions) > 1:
         message = f"several Regions are named: {', '.join(sorted(regions))}"
         raise UsageError(message, "observe the load balancers of one Region at a time")

@@ -188,7 +188,7 @@ class MonthAnswer {
     const rows = [];
     if (made.identityLock) {
       const plainly = model.switched(figures, false);
-      rows.push({ label: "Without mutual TLS", bill: of(plainly), now: !figures.mutual && figures.owned.trust_stores.zero });
+      rows.push({ label: "Without mutual TLS", bill: of(plainly), now: !figures.mutual });
       rows.push({ label: "With mutual TLS", bill: of(model.switched(figures, true)), now: figures.mutual });
     }
     if (!rows.some(({ now }) => now)) rows.push({ label: "The month", bill: of(figures), now: true });

@@ -233,8 +233,9 @@ class Model {
     };
   }
 
-  /** The same figures with the identity lock, or without it. */
+  /** The same figures with the identity lock, or without it; what is asked for is taken as it is. */
   switched(figures, mutual) {
+    if (mutual === figures.mutual) return figures;
     const stores = figures.owned.trust_stores.zero ? Exact.ONE : figures.owned.trust_stores;
     return { ...figures, mutual, owned: { ...figures.owned, trust_stores: mutual ? stores : Exact.ZERO } };
   }
