@@ -86,6 +86,52 @@ def test_an_undo_after_a_failure_is_told_at_once() -> None:
     assert texts(run(DEAF), run(undone, hours=6)) == [[], ["it stopped on the way"]]
 
 
+def test_a_hole_in_what_could_not_be_read_is_not_over() -> None:
+    """One throttled call, and people hear that the door is closed, then that it is open again."""
+    blind = origin(outcome="unknown", exit_code=7, unknown=(UNREAD,), unread=("sg-1",))
+    elsewhere = origin(outcome="unknown", exit_code=7, unknown=(UNREAD,), unread=("sg-2",))
+    hidden = origin(outcome="unknown", exit_code=7, unknown=(UNREAD,), unread=("",))
+    assert texts(run(OPEN), run(blind, hours=6), run(OPEN, hours=12)) == [[HOLE.text], [], []]
+    assert texts(run(OPEN), run(hidden, hours=6), run(OPEN, hours=12)) == [[HOLE.text], [], []]
+    assert texts(run(OPEN), run(elsewhere, hours=6), run(OPEN, hours=12)) == [
+        [HOLE.text],
+        [f"over: {HOLE.text}"],
+        [HOLE.text],
+    ]
+
+
+def test_a_promise_that_could_not_be_told_of_is_still_broken() -> None:
+    """A probe without a network for a moment, and a broken promise is called mended, then broken again."""
+    broken = origin(broken=(BROKEN, Point("everyone else", "a rule lets all in")))
+    half = origin(broken=(BROKEN,), unproved=("everyone",))
+    none = origin(unproved=("stranger", "everyone"))
+    nobody = origin(unproved=("",))
+    said = texts(*(run(each, hours=6 * n) for n, each in enumerate([broken, half, none, nobody, broken, origin()])))
+    assert [len(found) for found in said] == [1, 0, 0, 0, 0, 1]
+    assert said[-1][0].startswith("over: a promise is broken")
+
+
+def test_an_end_that_could_not_be_seen_is_not_told_again() -> None:
+    """A zone that could not be read once, and a certificate's fourteen days are told twice."""
+    soon = origin(ends=(ends(13),))
+    assert texts(run(soon), run(origin(unended=True), hours=6), run(soon, hours=12))[1:] == [[], []]
+
+
+def test_an_old_list_stays_old_where_a_run_has_no_list() -> None:
+    """`--origin` of one without an edge would call the list of another's new."""
+    old = origin(ranges=ranges(current=False))
+    said = texts(run(old, hours=24 * 8), run(origin("inside"), hours=24 * 9), run(old, hours=24 * 10))
+    assert [len(found) for found in said] == [1, 0, 0]
+
+
+def test_what_cannot_be_renewed_does_not_hide_what_is_seen() -> None:
+    """A passphrase is lost, and for months no closed hole is over, and none that is opened again is told."""
+    stuck = origin(outcome="failed", exit_code=1, error=Point("renewal", "no passphrase"))
+    said = texts(run(OPEN), run(stuck, hours=6), run(msgspec.structs.replace(stuck, holes=(HOLE,)), hours=12))
+    assert said == [[HOLE.text], [f"over: {HOLE.text}"], [HOLE.text, "no passphrase"]]
+    assert msgspec.structs.replace(stuck, locks={"network": "locked"}).locked is None
+
+
 def test_changes_are_told_each_time() -> None:
     """A door that is re-opened every day would be closed in silence."""
     done = origin(

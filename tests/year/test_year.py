@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from tests.year.calendar import (
     EGRESS,
@@ -19,6 +20,8 @@ from tests.year.calendar import (
     STRANGER,
     Year,
 )
+
+from originlock.intent.policy import NetworkPolicy
 
 
 def at(day: int, hour: int = 0) -> int:
@@ -149,3 +152,15 @@ def test_what_could_not_be_sent_is_sent_later() -> None:
     assert [message.text.count("remove tcp/443 from 0.0.0.0/0") for _, message in year.messages[sent:]] == [1]
     year.run(4)
     assert len(year.messages) == sent + 1
+
+
+def test_a_hole_that_is_only_reported_is_told_once_through_throttled_runs() -> None:
+    """A cloud that does not answer closes nothing: the hole would be called over, and then told of again."""
+    year = Year()
+    year.policy = msgspec.structs.replace(year.policy, network=NetworkPolicy(foreign="report"))
+    for number in range(12):
+        if number in (3, 7):
+            year.throttled()
+        year.run(number)
+        year.well()
+    assert [moment for moment, _ in year.messages] == [START]

@@ -19,7 +19,7 @@ from originlock.app.run_record import Carried, Parts, Proofs, Renewal, point_of,
 from originlock.app.verify import verify
 from originlock.errors import OriginlockError
 from originlock.facts.certificates import Authority
-from originlock.facts.runs import OriginRun, Run
+from originlock.facts.runs import RENEWAL, OriginRun, Run
 from originlock.facts.unknown import Unknown
 from originlock.intent.policy import Limits, Overrides, Policy
 from originlock.locks.identity.due import Due, due
@@ -99,7 +99,7 @@ def _renewal(policy: Policy, asked: Asked, now: datetime.datetime, hands: Hands)
         if found and not asked.dry:
             renewed(found, hands.authorities, now)
     except OriginlockError as error:
-        return Renewal(failed=point_of("renewal", error), code=int(error.exit_code))
+        return Renewal(failed=point_of(RENEWAL, error), code=int(error.exit_code))
     return Renewal(tuple(_renewed_in_words(each) for each in found))
 
 

@@ -14,7 +14,7 @@ import msgspec
 from originlock.errors import ExitCode, OriginlockError
 from originlock.facts.edge import AcceptedList
 from originlock.facts.probing import Verdict
-from originlock.facts.runs import Ends, LockState, OriginRun, Point, RangesSeen
+from originlock.facts.runs import Ends, LockState, OriginRun, Point, RangesSeen, sort_of
 from originlock.facts.words import target_in_words
 from originlock.intent.policy import NO_EDGE, Policy
 from originlock.locks.identity.expiry import Endings
@@ -92,6 +92,7 @@ class _Ended(msgspec.Struct, frozen=True):
     objections: tuple[Point, ...] = ()
     holes: tuple[Point, ...] = ()
     unknown: tuple[Point, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def worst(codes: Iterable[int]) -> int:
@@ -135,6 +136,9 @@ def recorded(policy: Policy, began: datetime.datetime, parts: Parts, before: Ori
         holes=ended.holes,
         broken=broken,
         unknown=(*ended.unknown, *untold),
+        unread=ended.unread,
+        unproved=_unproved(parts.proofs, promises),
+        unended=bool(parts.endings.unknown),
         proofs={verdict.value: sum(each.verdict is verdict for each in promises) for verdict in Verdict},
         locks={NETWORK: _network(policy, promises), IDENTITY: _identity(policy, promises)},
         ends=tuple(Ends(each.what, each.name, each.at, each.remedy) for each in parts.endings.found),
@@ -168,6 +172,7 @@ def _ended(origin: str, carried: Carried) -> _Ended:
         objections=objections,
         holes=tuple(_hole(each) for each in holes),
         unknown=tuple(Point(each.what, f"{each.what}: {each.reason}") for each in unread),
+        unread=tuple(dict.fromkeys(each.target for each in unread)),
     )
     if result is None:
         mine = {each.id: each for each in plan.changes if each.origin == origin}
@@ -234,6 +239,15 @@ def _untold(parts: Parts, promises: tuple[Promise, ...]) -> tuple[Point, ...]:
     ]
     said += [Point(each.what, f"{each.what}: {each.reason}") for each in parts.endings.unknown]
     return (*said, parts.proofs.failed) if parts.proofs.failed is not None else tuple(said)
+
+
+def _unproved(proofs: Proofs, promises: tuple[Promise, ...]) -> tuple[str, ...]:
+    """Who could not be told of."""
+    if proofs.promises is None:
+        return ("",)
+    unknown = (each for each in promises if each.matters and each.verdict is Verdict.UNKNOWN)
+    # Of an origin that could not be looked at at all, one promise stands for everybody's.
+    return tuple(dict.fromkeys("" if each.who == "everyone" else sort_of(each.who) for each in unknown))
 
 
 def _network(policy: Policy, promises: tuple[Promise, ...]) -> LockState:

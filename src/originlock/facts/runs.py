@@ -6,12 +6,16 @@ Lives here: the record of a run as plain data that JSON can hold. Must not live 
 from __future__ import annotations
 
 import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 LockState = Literal["locked", "open", "unknown", "off"]
 """What one lock of one origin is: ``off`` is what the policy says nothing of."""
+
+
+RENEWAL: Final = "renewal"
+"""The name of the error of an origin that was looked at all the same."""
 
 
 class Point(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -26,6 +30,11 @@ class Point(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     text: str
     remedy: str = ""
+
+
+def sort_of(who: str) -> str:
+    """Which sort of people a promise is about: the first word of who they are."""
+    return who.split(" ", maxsplit=1)[0]
 
 
 class Ends(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -80,11 +89,14 @@ class OriginRun(msgspec.Struct, frozen=True, omit_defaults=True):
         holes: who gets in and should not.
         broken: promises that connections or a read-back found broken.
         unknown: what could not be read or told.
+        unread: targets that could not be read; an empty one where more than one target is hidden by it.
+        unproved: who (the first word of a promise) could not be told of; an empty one stands for everybody.
+        unended: it could not be told of everything when it ends.
         proofs: how many promises were kept, broken and unknown, by verdict.
         locks: by lock (``network``, ``identity``).
         ends: everything that ends, the soonest first.
         ranges: the list that it went by; None where the origin has no edge, or no list could be had.
-        error: why it could not be looked at at all.
+        error: why it could not be looked at at all, or what is due not be renewed.
     """
 
     origin: str
@@ -99,6 +111,9 @@ class OriginRun(msgspec.Struct, frozen=True, omit_defaults=True):
     holes: tuple[Point, ...] = ()
     broken: tuple[Point, ...] = ()
     unknown: tuple[Point, ...] = ()
+    unread: tuple[str, ...] = ()
+    unproved: tuple[str, ...] = ()
+    unended: bool = False
     proofs: dict[str, int] = {}
     locks: dict[str, LockState] = {}
     ends: tuple[Ends, ...] = ()
@@ -107,8 +122,8 @@ class OriginRun(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def could_look(self) -> bool:
-        """Whether what it does not tell of is not there; else it is not known."""
-        return self.error is None
+        """Whether there was a plan of it: what its plan does not tell of is not there, but for what was not read."""
+        return self.error is None or self.error.name == RENEWAL
 
     @property
     def locked(self) -> bool | None:
@@ -116,7 +131,7 @@ class OriginRun(msgspec.Struct, frozen=True, omit_defaults=True):
         states = set(self.locks.values()) - {"off"}
         if "open" in states:
             return False
-        return True if self.could_look and states == {"locked"} else None
+        return True if self.error is None and states == {"locked"} else None
 
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):

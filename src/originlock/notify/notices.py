@@ -13,12 +13,12 @@ from __future__ import annotations
 import datetime
 import enum
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
 
-from originlock.facts.runs import Ends, OriginRun, Point, RangesSeen, Run
+from originlock.facts.runs import Ends, OriginRun, Point, RangesSeen, Run, sort_of
 from originlock.facts.telling import On
 from originlock.facts.words import count
 
@@ -49,6 +49,9 @@ stays let in, and a list changes once in years."""
 
 EXCEPTION: Final = "exception"
 """What `Ends.what` says of an exception of the configuration."""
+
+_STALE: Final = "stale "
+"""What the key of a list that is too old begins with; its edge's name follows."""
 
 _AT_ONCE: Final = frozenset({"stopped", "undone", "undo-failed"})
 """Outcomes that a person is told of the first time: something was begun and not carried through."""
@@ -124,21 +127,20 @@ def notices(run: Run, told: Told, oldest: datetime.timedelta) -> tuple[tuple[Not
     standing = dict(_conditions(run, oldest))
     known: dict[str, Known] = {}
     found = [*(each for origin in run.origins for each in _changes(origin)), *_recovered(run), *news]
+    origins = {each.origin: each for each in run.origins}
     for key, each in standing.items():
         before = told.standing.get(key)
         after = _after(each, before)
+        if each.notice.on is On.PROOF and before is not None:
+            after = _of_proofs(before, after, origins[before.origin])
         known[key] = after
-        if after.state != (before.state if before is not None else ""):
+        if _is_news(after, before):
             found.append(each.notice)
-    looked = {each.origin for each in run.origins if each.could_look}
-    ran = {each.origin for each in run.origins}
+    lists = {seen.edge for seen in _lists(run.origins)}
     for key, before in told.standing.items():
         if key in standing:
             continue
-        if before.origin and before.origin in ran and before.origin not in looked and before.on is not On.FAILED:
-            known[key] = before
-        elif before.origin and before.origin not in ran:
-            # Another run's origin, by --origin; or one that is no longer in the configuration, which ends nothing.
+        if _may_stand(key, before, origins, lists):
             known[key] = before
         elif before.state and before.on not in (On.EXPIRY, On.EXCEPTION):
             found.append(Notice(before.on, Weight.OVER, before.origin, f"over: {before.text}"))
@@ -152,6 +154,43 @@ def _after(condition: _Condition, before: Known | None) -> Known:
     told = before.state if before is not None else ""
     state = condition.state if runs >= condition.patience else told
     return Known(notice.on, notice.origin, notice.text, state, runs)
+
+
+def _is_news(after: Known, before: Known | None) -> bool:
+    """Whether people are told of it; of broken promises, only where one more sort of them breaks."""
+    was = before.state if before is not None else ""
+    if after.on is On.PROOF:
+        return not set(after.state.split()) <= set(was.split())
+    return after.state != was
+
+
+def _of_proofs(before: Known, after: Known, origin: OriginRun) -> Known:
+    """What is known of broken promises: a sort of them that could not be told of this time is still broken."""
+    still = {each for each in before.state.split() if {"", each} & set(origin.unproved)}
+    return msgspec.structs.replace(after, state=" ".join(sorted({*after.state.split(), *still})))
+
+
+def _may_stand(key: str, known: Known, origins: Mapping[str, OriginRun], lists: Collection[str]) -> bool:
+    """Whether a condition that a run does not show may be there all the same, for the run did not look at it."""
+    if not known.origin:
+        return known.on is On.STALE and key.removeprefix(_STALE) not in lists
+    origin = origins.get(known.origin)
+    if origin is None:
+        return True  # another run's, by --origin; or one that is no longer in the configuration: that ends nothing
+    if known.on is On.FAILED:
+        return False
+    if not origin.could_look:
+        return True
+    match known.on:
+        case On.HOLE:
+            target = key.removeprefix(f"hole {known.origin} ").split(" ")[0]
+            return bool({"", target} & set(origin.unread))
+        case On.PROOF:
+            return any({"", each} & set(origin.unproved) for each in known.state.split())
+        case On.EXPIRY | On.EXCEPTION:
+            return origin.unended
+        case _:
+            return False
 
 
 def _changes(origin: OriginRun) -> Iterator[Notice]:
@@ -212,7 +251,7 @@ def _conditions(run: Run, oldest: datetime.timedelta) -> Iterator[tuple[str, _Co
         if age > oldest:
             text = f"the list of {seen.edge} is {count(age.days, 'day')} old: no newer one could be had or accepted"
             remedy = f"see why: originlock ranges --edge {seen.edge}"
-            yield f"stale {seen.edge}", _Condition(Notice(On.STALE, Weight.WARNING, "", text, remedy))
+            yield f"{_STALE}{seen.edge}", _Condition(Notice(On.STALE, Weight.WARNING, "", text, remedy))
 
 
 def _of_origin(origin: OriginRun) -> Iterator[tuple[str, _Condition]]:
@@ -240,7 +279,7 @@ def _of_origin(origin: OriginRun) -> Iterator[tuple[str, _Condition]]:
 def _broken(origin: OriginRun) -> _Condition:
     """All broken promises at once: one open door breaks dozens. It is told anew when another sort of them breaks."""
     first, *others = origin.broken
-    sorts = sorted({each.name.split(" ")[0] for each in origin.broken})
+    sorts = sorted({sort_of(each.name) for each in origin.broken})
     more = f" (and {len(others)} more)" if others else ""
     remedy = first.remedy or f"see all of them: originlock verify --origin {origin.origin}"
     notice = Notice(On.PROOF, Weight.ALERT, origin.origin, f"a promise is broken: {first.text}{more}", remedy)
