@@ -89,6 +89,7 @@ def test_a_hole_is_told_with_what_would_close_it() -> None:
     assert found["sgr-all"].what == "sgr-all: all traffic from 0.0.0.0/0"
     assert [name for name, hole in found.items() if hole.closed_by_plan] == ["sgr-stale"]
     assert list(found)[:2] == ["sgr-all", "sgr-world"], "the widest come first"
+    assert [name for name, hole in found.items() if hole.narrow] == ["sgr-office"], "whoever closes it may not mean to"
 
 
 def test_what_is_no_hole_is_noted_and_left() -> None:

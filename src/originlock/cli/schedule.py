@@ -32,6 +32,8 @@ cloudflare-token. Say it again after a secret was added.
 Exit codes: 0 done, 1 this machine refuses, 2 wrong usage.
 """
 
+_ELSEWHERE = "install originlock elsewhere, by the system's Python: /usr/bin/python3 -m venv /opt/originlock"
+
 
 @click.group("schedule", context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EPILOG)
 def command() -> None:
@@ -77,9 +79,10 @@ def systemd(
     interval = read(every)
     program = scheduling.program()
     files = units(program, interval, scheduling.credentials_there(root))
-    if scheduling.hidden_from_service(program) and install and root == Path("/"):
-        message = f"{program} is where a sandboxed service sees nothing"
-        raise UsageError(message, "install originlock elsewhere: python3 -m venv /opt/originlock, and pip in there")
+    hidden = [each for each in (program, scheduling.interpreter()) if scheduling.hidden_from_service(each)]
+    if hidden and install and root == Path("/"):
+        message = f"{hidden[0]} is where a sandboxed service sees nothing"
+        raise UsageError(message, _ELSEWHERE)
     if install:
         scheduling.install_units(files, interval, root, StderrTalk().say)
         return int(ExitCode.DONE)
@@ -111,6 +114,11 @@ def cron(
         (each.variable, f"{CREDENTIALS}/{each.name}") for each in scheduling.credentials_there(root) if each.variable
     )
     file = cron_file(scheduling.program(), interval, scheduling.own_minute(), given)
+    needed = (scheduling.program(), scheduling.interpreter())
+    closed = next(filter(None, map(scheduling.closed_to_others, needed)), None)
+    if closed and install and root == Path("/"):
+        message = f"the service's user could not run originlock: {closed} is closed to it"
+        raise UsageError(message, _ELSEWHERE)
     if install:
         scheduling.install_cron(file, interval, root, StderrTalk().say)
         return int(ExitCode.DONE)

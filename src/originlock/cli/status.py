@@ -18,7 +18,8 @@ Examples:
   originlock status -o json
   originlock status --stale-after 13        (for a monitor: hours)
 \b
-It asks nobody: it says what the last `originlock run` saw, and when that was.
+It asks nobody: it says what the last `originlock run` saw, and when that was: that
+of the service where this machine runs it by itself (then with sudo), else your own.
 \b
 Exit codes, for monitors: 0 everything is locked, 3 something is open, 7 it is
 not known: never looked at, stale, or the last run could not tell.
@@ -47,11 +48,11 @@ def command(
     from originlock.report.status import status_data, status_document  # noqa: PLC0415  ditto
     from originlock.store.runs import RunFile  # noqa: PLC0415  ditto
     from originlock.store.schedule import ScheduleFile  # noqa: PLC0415  ditto
-    from originlock.wiring.settings import state_directory  # noqa: PLC0415  ditto
+    from originlock.wiring.scheduling import watched_state  # noqa: PLC0415  ditto
 
     said = Said(*(config, (), (), origins, (), None, None, (), None, None, None))
     _, policies = policies_of(said, loaded_configuration(said))
-    state, now = state_directory(), datetime.datetime.now(datetime.UTC)
+    state, now = watched_state(), datetime.datetime.now(datetime.UTC)
     kept = RunFile(state).kept()
     seen = status(
         (policy.origin for policy in policies),

@@ -121,7 +121,8 @@ class Hole(msgspec.Struct, frozen=True):
         lets_in: the CIDR or the CIDRs, comma-separated, of those whom it lets in.
         rule: the rule's id.
         close_with: what would close it, where this plan does not.
-        closed_by: whether this plan closes it.
+        closed_by_plan: whether it does.
+        narrow: it is somebody's rule for few addresses, such as an office's: whoever closes it may not mean to.
     """
 
     origin: str
@@ -131,6 +132,7 @@ class Hole(msgspec.Struct, frozen=True):
     rule: str
     close_with: str
     closed_by_plan: bool = False
+    narrow: bool = False
 
 
 class Note(msgspec.Struct, frozen=True):

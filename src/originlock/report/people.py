@@ -158,12 +158,9 @@ def _few(cidrs: Iterable[str]) -> str:
 
 def _hole(hole: Hole) -> list[Line]:
     if hole.closed_by_plan:
-        return [
-            Line(
-                f"hole: {target_in_words(hole.target)} lets in {hole.lets_in} ({hole.what}): this plan closes it",
-                Tone.WARNING,
-            )
-        ]
+        keep = "; to keep it, write it down as an exception" if hole.narrow else ""
+        said = f"hole: {target_in_words(hole.target)} lets in {hole.lets_in} ({hole.what}): this plan closes it{keep}"
+        return [Line(said, Tone.WARNING)]
     lines = [Line(f"HOLE: {target_in_words(hole.target)} lets in {hole.lets_in} ({hole.what})", Tone.BAD)]
     return lines + ([Line(f"to close it: {hole.close_with}", indent=3)] if hole.close_with else [])
 

@@ -10,6 +10,7 @@ import os
 import pwd
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import zlib
@@ -17,12 +18,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
-from originlock.errors import OriginlockError, UsageError, Whose
+from originlock.errors import OriginlockError, StateError, UsageError, Whose
 from originlock.facts.runs import Scheduled
 from originlock.schedule.cron import PATH as CRON_PATH
 from originlock.schedule.every import Every
 from originlock.schedule.systemd import CREDENTIALS, NAME, SETTINGS, STATE, USER, Credential, File
 from originlock.store.schedule import ScheduleFile
+from originlock.wiring.settings import state_directory
 
 KNOWN_CREDENTIALS: Final = (
     Credential("ca-passphrase", "ORIGINLOCK_CA_PASSPHRASE_FILE"),
@@ -67,6 +69,22 @@ def hidden_from_service(path: str) -> bool:
     return path.startswith(_HIDDEN)
 
 
+def interpreter() -> str:
+    """The Python that runs originlock, where it really is: a virtual environment only links to it."""
+    return str(Path(sys.executable).resolve())
+
+
+def closed_to_others(path: str) -> str | None:
+    """The first folder on the way there that other users may not pass through; None if there is none."""
+    for folder in reversed(Path(path).parents):
+        try:
+            if not folder.stat().st_mode & stat.S_IXOTH:
+                return str(folder)
+        except OSError:
+            return str(folder)
+    return None
+
+
 _HIDDEN: Final = ("/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/")  # noqa: S108  named, not used
 
 
@@ -85,6 +103,25 @@ def credentials_there(root: Path) -> tuple[Credential, ...]:
         raise ScheduleError(message, "say it as root") from error
     others = (Credential(name, "") for name in names if name not in known and _CREDENTIAL_NAME.fullmatch(name))
     return (*(each for each in KNOWN_CREDENTIALS if each.name in names), *others)
+
+
+def watched_state(root: Path = Path("/")) -> Path:
+    """Where the state is that a person asks about: the one that is named, else that of what runs here by itself.
+
+    Whoever typed `originlock apply` has a state of their own, and the service another: the service's tells how things
+    stand. Whether it is scheduled shows in files that anybody may read.
+
+    Raises:
+        StateError: it is the service's, and not to be read by this user.
+    """
+    state = _under(root, STATE)
+    scheduled = any(_under(root, each).exists() for each in (UNIT_PATHS[2], CRON_PATH))
+    if os.environ.get("ORIGINLOCK_STATE_DIR") or not scheduled or not state.exists():
+        return state_directory()
+    if not os.access(state, os.R_OK | os.X_OK):
+        message = f"this machine runs it by itself, and its state {state} is not yours to read"
+        raise StateError(message, "say it with sudo")
+    return state
 
 
 def own_minute() -> int:
@@ -141,6 +178,7 @@ def install_units(files: Sequence[File], interval: Every, root: Path, say: Calla
         _call(("systemctl", "daemon-reload"))
         _call(("systemctl", "enable", "--now", f"{NAME}.timer"))
         say(f"started {NAME}.timer; the next run: systemctl list-timers {NAME}.timer")
+        say(f"to run it now: sudo systemctl start {NAME}.service; then: sudo {program()} status")
 
 
 def install_cron(file: File, interval: Every, root: Path, say: Callable[[str], None]) -> None:
@@ -164,6 +202,14 @@ def install_cron(file: File, interval: Every, root: Path, say: Callable[[str], N
     _give_credentials(root)
     _write(file, root, say)
     _remember("cron", interval, root)
+    if _is_here(root):
+        say(f"to run it now: {_now_by_hand()}; then: sudo {program()} status")
+
+
+def _now_by_hand() -> str:
+    """What cron's line does, for a person: as the service's user, with its state."""
+    run = f"{program()} run --config {SETTINGS}/originlock.toml"
+    return f"sudo -u {USER} env HOME={STATE} ORIGINLOCK_STATE_DIR={STATE} {run}"
 
 
 def remove(root: Path, say: Callable[[str], None]) -> int:

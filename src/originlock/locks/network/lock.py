@@ -292,7 +292,14 @@ def _hole(
         rule=rule.id,
         close_with=_how_to_close(policy, accepted, stand, view, rule)
         or _how_to_close_by_name(policy, view, rule, doors_of(policy, snapshot)),
+        narrow=ownership.owner(rule) is None and _is_narrow(rule),
     )
+
+
+def _is_narrow(rule: Rule) -> bool:
+    """Whether it lets in so few that somebody may mean it: an office, a partner."""
+    source = rule.key.source
+    return isinstance(source, CidrSource) and prefix_length(source.cidr) >= _NARROW[family(source.cidr)]
 
 
 def _how_to_close(policy: Policy, accepted: AcceptedList, stand: Standing, view: JudgedGroup, rule: Rule) -> str | None:
@@ -307,8 +314,7 @@ def _how_to_close(policy: Policy, accepted: AcceptedList, stand: Standing, view:
         instead = "have a group of our own created, or " if stand.own is None else ""
         return f"others use {view.group.id} too: {instead}name the rule: {_named(rule)}"
     if ownership.owner(rule) is None and isinstance(rule.key.source, CidrSource) and within_ports(rule.key, policy):
-        narrow = prefix_length(rule.key.source.cidr) >= _NARROW[family(rule.key.source.cidr)]
-        keep = "; to keep it, write it down as an exception" if narrow else ""
+        keep = "; to keep it, write it down as an exception" if _is_narrow(rule) else ""
         return f'--foreign remove (or foreign = "remove" in the configuration){keep}'
     return None
 
