@@ -64,6 +64,13 @@ def test_a_run_that_did_not_come_makes_it_stale(hours: float, scheduled: Schedul
     assert found.exit_code == (7 if stale else 0)
 
 
+def test_a_run_of_tomorrow_is_stale() -> None:
+    """A clock that was a year ahead once: a timer that is off would be called fresh for a year."""
+    assert seen(LOCKED, hours=-0.2).exit_code == 0
+    assert seen(LOCKED, hours=-0.3).exit_code == 7
+    assert seen(OPEN, hours=-8766).exit_code == 3
+
+
 def test_what_is_open_stays_open_however_long_ago() -> None:
     """A hole would be forgotten because nobody looked again."""
     assert seen(OPEN, hours=1000).exit_code == 3

@@ -14,6 +14,7 @@ from tests.year.calendar import (
     EGRESS,
     GROWN,
     MOVED,
+    PERIOD,
     POISONED,
     RUNS,
     START,
@@ -135,6 +136,26 @@ def test_killed_in_the_midst_of_a_change() -> None:
         if died:
             said = [line for line in told(year)[1:] if "remove tcp/443 from 0.0.0.0/0" in line or "broken off" in line]
             assert said, calls
+
+
+def test_a_clock_that_is_set_back_hides_no_change() -> None:
+    """A run of a wrong clock is killed, time is set right, and what it changed lies before it began."""
+    told_of = 0
+    for calls in range(1, 8):
+        year = Year()
+        year.run(0)
+        year.clock.at = START + 400 * PERIOD
+        year.reopened()
+        changed = len(year.cloud.states)
+        year.killed_in(calls)
+        died = year.run(1) is None and len(year.cloud.states) > changed
+        year.well()
+        year.clock.at = START + PERIOD
+        year.run(2)
+        if died:
+            told_of += 1
+            assert "was broken off without a word" in told(year)[-1]
+    assert told_of
 
 
 def test_what_could_not_be_sent_is_sent_later() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from originlock.app.apply import Order, Writers, apply
 from originlock.app.expiry import expiring
@@ -25,7 +26,9 @@ from originlock.intent.policy import Limits, Overrides, Policy
 from originlock.locks.identity.due import Due, due
 from originlock.locks.identity.expiry import Endings
 from originlock.plan.document import Plan
-from originlock.plan.journal import runs
+
+COMMAND: Final = "run"
+"""What the journal calls what a run by itself applies."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,24 +57,30 @@ class Asked:
     Attributes:
         dry: nothing is changed or renewed: what would be is told as pending.
         before: the last record of each origin, by name.
-        broken_off: when the last run began, if it was never heard of again.
+        untold: runs of the journal that changed something and were broken off before they could tell of it.
+        renewing: what such runs were about to renew, in words, by origin: what is no longer due was renewed.
     """
 
     policies: tuple[Policy, ...]
     limits: Limits
     dry: bool = False
     before: Mapping[str, OriginRun] = dataclasses.field(default_factory=dict)
-    broken_off: datetime.datetime | None = None
+    untold: tuple[str, ...] = ()
+    renewing: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
 
-def run(asked: Asked, readers: Readers, hands: Hands) -> Run:
-    """Do all of it once. What fails is in the record, and nothing that fails for one origin stops another.
+Note = Callable[[str, tuple[str, ...]], None]
+"""Told, of an origin, what is about to be renewed, before it is."""
 
-    Raises:
-        StateError: the journal or the state directory cannot be written; nothing was changed.
-    """
+
+def _unnoted(_origin: str, _renewing: tuple[str, ...]) -> None:
+    """Nobody keeps it."""
+
+
+def run(asked: Asked, readers: Readers, hands: Hands, note: Note = _unnoted) -> Run:
+    """Do all of it once. What fails is in the record, and nothing that fails for one origin stops another."""
     began = readers.clock.now()
-    renewals = {policy.origin: _renewal(policy, asked, began, hands) for policy in asked.policies}
+    renewals = {policy.origin: _renewal(policy, asked, began, hands, note) for policy in asked.policies}
     carried = _carried(asked, readers, hands)
     proofs = _proofs(asked, readers)
     origins = tuple(
@@ -83,24 +92,42 @@ def run(asked: Asked, readers: Readers, hands: Hands) -> Run:
         )
         for policy in asked.policies
     )
-    this = carried.result.run if carried.result is not None else ""
     return Run(
         *(began, readers.clock.now(), worst(each.exit_code for each in origins), origins, asked.dry),
-        recovered=_untold(asked.broken_off, this, hands),
+        recovered=asked.untold,
     )
 
 
-def _renewal(policy: Policy, asked: Asked, now: datetime.datetime, hands: Hands) -> Renewal:
+def _renewal(policy: Policy, asked: Asked, now: datetime.datetime, hands: Hands, note: Note) -> Renewal:
     identity = policy.identity
     if identity is None or identity.mode == "off" or identity.certificate != "own":
         return Renewal()
+    begun = asked.renewing.get(policy.origin, ())
     try:
-        found = due((policy,), hands.authority, now)
+        found = _due(policy, hands, now)
+        begun = tuple(dict.fromkeys((*begun, *found)))
         if found and not asked.dry:
-            renewed(found, hands.authorities, now)
+            # Whoever is killed between a renewal and its message leaves this behind.
+            note(policy.origin, begun)
+            renewed(tuple(found.values()), hands.authorities, now)
     except OriginlockError as error:
-        return Renewal(failed=point_of(RENEWAL, error), code=int(error.exit_code))
-    return Renewal(tuple(_renewed_in_words(each) for each in found))
+        done = _no_longer_due(begun, policy, hands, now)
+        return Renewal(done, point_of(RENEWAL, error), int(error.exit_code))
+    return Renewal(begun)
+
+
+def _due(policy: Policy, hands: Hands, now: datetime.datetime) -> dict[str, Due]:
+    """What is due, by its words."""
+    return {_renewed_in_words(each): each for each in due((policy,), hands.authority, now)}
+
+
+def _no_longer_due(begun: tuple[str, ...], policy: Policy, hands: Hands, now: datetime.datetime) -> tuple[str, ...]:
+    """What was renewed before something failed; nothing where that cannot be told."""
+    try:
+        still = _due(policy, hands, now)
+    except OriginlockError:
+        return ()
+    return tuple(each for each in begun if each not in still)
 
 
 def _renewed_in_words(each: Due) -> str:
@@ -143,21 +170,3 @@ def _endings(policy: Policy, readers: Readers) -> Endings:
         return expiring((policy,), readers)
     except OriginlockError as error:
         return Endings((), (Unknown(f"what ends of {policy.origin}", error.what),))
-
-
-def _untold(broken_off: datetime.datetime | None, this: str, hands: Hands) -> tuple[str, ...]:
-    """Runs of the journal that changed something since a run began that never told of it; its end counts for nothing.
-
-    Args:
-        broken_off: when that run began; None where the last one told what it did.
-        this: the run of now.
-        hands: the journal.
-    """
-    if broken_off is None:
-        return ()
-    began = broken_off.replace(microsecond=0)
-    return tuple(
-        each.run
-        for each in runs(hands.writers.journal_reader.events())
-        if each.changed and each.run != this and datetime.datetime.fromisoformat(each.at) >= began
-    )

@@ -144,6 +144,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
         origins: in the configuration's order.
         dry: nothing was to be changed.
         recovered: runs of the journal that changed something, and were broken off before they could tell of it.
+        anew: why nothing was known of the runs before; empty where something was, or there were none.
     """
 
     at: datetime.datetime
@@ -152,6 +153,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     origins: tuple[OriginRun, ...] = ()
     dry: bool = False
     recovered: tuple[str, ...] = ()
+    anew: str = ""
 
 
 class Scheduled(msgspec.Struct, frozen=True):

@@ -206,7 +206,10 @@ def _changes(origin: OriginRun) -> Iterator[Notice]:
 
 
 def _recovered(run: Run) -> Iterator[Notice]:
-    """Runs that changed something, and were killed before they could tell of it."""
+    """What went wrong before: a record that is lost; runs that were killed before they could tell what they changed."""
+    if run.anew:
+        text = f"{run.anew}: it begins anew, and what was told before is told once more"
+        yield Notice(On.FAILED, Weight.WARNING, "", text, "originlock history tells what was changed")
     for name in run.recovered:
         text = f"run {name} was broken off without a word; this one went on from there"
         yield Notice(On.CHANGE, Weight.WARNING, "", text, "what it changed: originlock history")

@@ -111,7 +111,8 @@ def _origin(
     now: datetime.datetime,
     limit: datetime.timedelta,
 ) -> OriginStatus:
-    stale = last is None or now - last.at > limit
+    # A run of tomorrow is one of a clock that was wrong then: it would be fresh until the clock is there.
+    stale = last is None or now - last.at > limit or last.at - now > _GRACE
     next_run = None
     if scheduled is not None:
         since = max(last.at, scheduled.at) if last is not None else scheduled.at

@@ -5,6 +5,7 @@ Lives here: one file of the state directory. Must not live here: what any of it 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,27 @@ class RunFile:
         """Where it is."""
         return self._path
 
+    def mended(self) -> tuple[Kept, str]:
+        """What was kept, and an empty text; or, where it is damaged, nothing and why, and the file is moved away.
+
+        Keeping the origins locked does not hang on a record of who was told what.
+
+        Raises:
+            StateError: the file is there and cannot be read, or not be moved away.
+        """
+        try:
+            return self.kept(), ""
+        except StateError as error:
+            if not os.access(self._path, os.R_OK):
+                raise
+            aside = self._path.with_name(f"{_NAME}.damaged")
+            try:
+                self._path.replace(aside)
+            except OSError as failed:
+                message = f"{error.what}, and cannot be moved away: {failed.strerror}"
+                raise StateError(message, error.remedy) from failed
+            return Kept(), f"{error.what} (it is {aside.name} now)"
+
     def kept(self) -> Kept:
         """What was kept; nothing where there was no run.
 
@@ -38,7 +60,8 @@ class RunFile:
             StateError: the file is there and cannot be read: what people were told is unknown then, not nothing.
         """
         try:
-            data = self._path.read_bytes()
+            with self._path.open("rb") as file:
+                data = file.read(_LARGEST + 1)
         except FileNotFoundError:
             return Kept()
         except OSError as error:
@@ -50,7 +73,7 @@ class RunFile:
         try:
             return msgspec.json.decode(data, type=Kept)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            message = f"the record of runs {self._path} is damaged"
+            message = f"the record of runs {self._path} is damaged, or of another originlock"
             remedy = f"move {self._path} away: people are told of everything once more then"
             raise StateError(message, remedy) from error
 
