@@ -29,7 +29,7 @@ from originlock.errors import ExitCode
 from originlock.facts.edge import Ranges
 from originlock.facts.origin import PrefixList
 from originlock.intent.policy import Overrides
-from originlock.plan.acts import RemoveEntries
+from originlock.plan.acts import DetachGroups, RemoveEntries
 from originlock.plan.journal import Intended, last_to_undo, runs
 from originlock.plan.result import ApplyResult, Outcome
 
@@ -62,9 +62,12 @@ def _a_list_is_too_large(site: BalancedSite) -> bool:
 
 
 def is_at_rest(site: BalancedSite) -> bool:
-    """Whether there is nothing left to do; entries that had to wait for rules may go with one run more."""
+    """Whether there is nothing left to do.
+
+    Entries that had to wait for rules may go with one run more, and a group that stayed for a rule of ours that went.
+    """
     changes = site.plan().plan.changes
-    if changes and all(isinstance(change.act, RemoveEntries) for change in changes):
+    if changes and all(isinstance(change.act, RemoveEntries | DetachGroups) for change in changes):
         site.run()
         changes = site.plan().plan.changes
     return not changes

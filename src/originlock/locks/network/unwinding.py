@@ -13,7 +13,7 @@ import msgspec
 from originlock.facts.edge import AcceptedList
 from originlock.facts.load_balancer import LoadBalancer
 from originlock.facts.networks import AddressSet
-from originlock.facts.origin import PrefixList, SecurityGroup, new_group, parts_of_new_group
+from originlock.facts.origin import PrefixList, PrefixListSource, SecurityGroup, new_group, parts_of_new_group
 from originlock.facts.snapshot import Snapshot
 from originlock.facts.unknown import Unknown
 from originlock.facts.words import count, key_in_words
@@ -72,6 +72,14 @@ def questions(policy: Policy, snapshot: Snapshot, inverses: tuple[Inverse, ...])
         asked += [AskTaggedPrefixLists(tags)] if tags not in snapshot.tagged_lists else []
     lists = {i.prefix_list for i in inverses if isinstance(i, AddEntries | RemoveEntries)}
     lists |= set(policy.network.prefix_list)
+    # Whom a group that comes back lets in is told by the lists that its rules name.
+    lists |= {
+        rule.key.source.prefix_list
+        for name in (_coming(balancer, inverses) if balancer is not None else ())
+        if isinstance(group := snapshot.groups.get(name), SecurityGroup)
+        for rule in group.rules
+        if isinstance(rule.key.source, PrefixListSource)
+    }
     unread = tuple(sorted(name for name in lists if name not in snapshot.prefix_lists))
     return [*asked, AskPrefixLists(unread)] if unread else asked
 
