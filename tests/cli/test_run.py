@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.cli.product import SECONDS, Ended, Json, Product, ended
 from tests.edges.misbehaving import drips, serving
 
 from originlock.lab.lists import IPV4, IPV6
-from originlock.lab.process import AwsClient
+from originlock.lab.process import AwsClient, LocalAws
 from originlock.lab.world import tcp
 
 GONE = "sg-00000000000000bad"
@@ -150,7 +151,7 @@ def test_two_runs_at_once_wait_for_each_other(product: Product, ec2: AwsClient) 
     assert len(hook.received) == 1
 
 
-def dies_while_telling(product: Product, blog: str) -> None:
+def dies_while_telling(product: Product, blog: str, number: signal.Signals = signal.SIGKILL) -> Ended:
     """A run that has changed everything, and is killed before anybody has heard of it."""
     with serving(drips(b"HTTP/1.1 2", b"0")) as slow:
         product.write("originlock.toml", origin("blog", blog, REMOVE) + channel(slow.url("/")))
@@ -160,8 +161,9 @@ def dies_while_telling(product: Product, blog: str) -> None:
         while not (journal.exists() and '"run-ended"' in journal.read_text(encoding="utf-8")):
             assert time.monotonic() < until, "it does not end"
             time.sleep(0.02)
-        running.kill()
-        running.communicate()
+        # The journal ends before connections are tried; whatever it is doing, nobody was told.
+        running.send_signal(number)
+        return ended(running)
 
 
 def test_a_run_that_was_killed_is_told_of_by_the_next(product: Product, ec2: AwsClient) -> None:
@@ -179,6 +181,52 @@ def test_a_run_that_was_killed_is_told_of_by_the_next(product: Product, ec2: Aws
     texts = [text for kind, text in notices(hook) if kind == "change"]
     assert texts == [f"run {died} was broken off without a word; this one went on from there"]
     assert by_hand not in "".join(texts)
+
+
+def test_a_stop_in_the_midst_of_a_change_ends_it_and_is_told(product: Product, ec2: AwsClient, aws: LocalAws) -> None:
+    """`systemctl stop` would leave a change half done, or done and never told of."""
+    with receiving() as hook:
+        product.write("originlock.toml", origin("blog", opened(ec2), REMOVE) + channel(hook.url()))
+        aws.add_fault("hang-after", action="AuthorizeSecurityGroupIngress")
+        running = product.started("run", "--log-format", "json")
+        aws.wait_until_hanging(SECONDS)
+        running.terminate()
+        time.sleep(0.2)  # for the signal to arrive while the call hangs
+        aws.release()
+        done = ended(running)
+    data = json.loads(done.out)
+    assert (done.code, data["exit_code"], data["origins"][0]["outcome"]) == (130, 130, "interrupted")
+    assert [kind for kind, _ in notices(hook)].count("change") == 1
+    assert product.run("run").code == CLOSED
+    assert product.journal()[-1]["event"] == "run-ended"
+
+
+def test_a_stop_while_it_tells_is_no_crash(product: Product, ec2: AwsClient) -> None:
+    """A stop would end it without a word and a code, and what it did would be forgotten."""
+    blog = opened(ec2)
+    done = dies_while_telling(product, blog, signal.SIGTERM)
+    assert (done.code, "interrupted" in done.err) == (130, True)
+    with receiving() as hook:
+        product.write("originlock.toml", origin("blog", blog, REMOVE) + channel(hook.url()))
+        assert product.run("run").code == CLOSED
+    assert "was broken off without a word" in " ".join(text for _, text in notices(hook))
+
+
+def test_an_apply_that_holds_the_lease_is_waited_for_and_then_told(
+    product: Product, ec2: AwsClient, aws: LocalAws
+) -> None:
+    """A run would go in between a person's apply, or call an origin locked that it could not plan for."""
+    product.write("originlock.toml", origin("blog", opened(ec2), REMOVE))
+    aws.add_fault("hang-before", action="AuthorizeSecurityGroupIngress")
+    by_hand = product.started("apply", "--yes")
+    aws.wait_until_hanging(SECONDS)
+    done, data = ran(product, "--wait", "0.2")
+    aws.release()
+    # What it can see while it waits, it says: the door is open still.
+    assert (done.code, data["origins"][0]["outcome"], data["origins"][0]["locked"]) == (4, "failed", False)
+    assert "holds the lease" in data["origins"][0]["error"]["text"]
+    assert product.run("status").code == 3
+    assert ended(by_hand).code in {0, CLOSED}
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"told": 1}'])
