@@ -68,9 +68,15 @@ def run_data(run: Run, failed: Mapping[str, str]) -> Data:
         "ended": None if run.ended is None else _moment(run.ended),
         "dry_run": run.dry,
         "exit_code": run.exit_code,
-        "origins": [{"locked": each.locked, **msgspec.to_builtins(each)} for each in run.origins],
+        "origins": [_origin_data(each) for each in run.origins],
         "not_told": dict(failed),
     }
+
+
+def _origin_data(origin: OriginRun) -> Data:
+    """Every field, also an empty one: a machine that asks for ``holes`` is told that there are none."""
+    fields = {name: getattr(origin, name) for name in origin.__struct_fields__}
+    return {"locked": origin.locked, **{name: msgspec.to_builtins(value) for name, value in fields.items()}}
 
 
 def _moment(at: datetime.datetime) -> str:

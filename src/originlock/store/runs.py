@@ -5,7 +5,6 @@ Lives here: one file of the state directory. Must not live here: what any of it 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +42,7 @@ class RunFile:
         try:
             return self.kept(), ""
         except StateError as error:
-            if not os.access(self._path, os.R_OK):
+            if isinstance(error.__cause__, OSError):
                 raise
             aside = self._path.with_name(f"{_NAME}.damaged")
             try:

@@ -27,6 +27,20 @@ class Flag:
         return self._asked
 
 
+@contextlib.contextmanager
+def stopped_like_interrupted() -> Iterator[None]:
+    """While this is held, SIGTERM ends what is done as Ctrl-C does: files are closed, and the exit code is 130."""
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGTERM) == signal.SIG_IGN:
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 class SignalInterrupts:
     """Defers SIGINT and SIGTERM."""
 

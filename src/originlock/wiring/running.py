@@ -27,6 +27,7 @@ from originlock.store.lease import WHOLE_RUN, LeaseFile
 from originlock.store.runs import RunFile
 from originlock.wiring import desk
 from originlock.wiring.authorities import authority_files
+from originlock.wiring.interrupts import stopped_like_interrupted
 from originlock.wiring.settings import state_directory
 from originlock.wiring.telling import Begun, failures, send, wishes
 
@@ -59,7 +60,8 @@ def ran(configuration: Configuration, policies: tuple[Policy, ...], *, dry: bool
         StateError: the state directory cannot be used; nothing was changed.
     """
     try:
-        return _ran(configuration, policies, dry=dry, wait_seconds=wait_seconds)
+        with stopped_like_interrupted():
+            return _ran(configuration, policies, dry=dry, wait_seconds=wait_seconds)
     except StateError as error:
         if not dry:
             _tell_of(error, configuration)
