@@ -346,7 +346,8 @@ def main() -> int:
         if before != after:
             path.write_text(after, encoding="utf-8")
             print(f"written: {path.relative_to(ROOT)}")
-    runpy.run_path(str(ROOT / "docs" / "man_page.py"), run_name="__main__")
+    for script in ("man_page", "picture"):
+        runpy.run_path(str(ROOT / "docs" / f"{script}.py"), run_name="__main__")
     return 0
 
 

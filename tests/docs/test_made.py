@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from docs.transcripts import record
 
-from docs import generate, man_page
+from docs import generate, man_page, picture
 from originlock.lab.namespaces import why_none
 
 # They say nothing about single functions, and need the whole tree: mutation testing leaves them out.
@@ -41,6 +41,19 @@ def test_generated_places_are_up_to_date(document: Path) -> None:
 def test_the_manual_page_is_up_to_date() -> None:
     """A command changed and the manual page did not: `python docs/generate.py`."""
     assert man_page.PAGE.read_text(encoding="utf-8") == man_page.page()
+
+
+def test_the_picture_is_up_to_date() -> None:
+    """The picture shows what the demo does not: `python docs/generate.py`."""
+    assert picture.PICTURE.read_text(encoding="utf-8") == picture.made()
+
+
+def test_the_picture_tells_its_story() -> None:
+    """A cut that finds another line of the demo would show the stranger in, and never kept out."""
+    shown = "\n".join(picture.excerpt((TRANSCRIPTS / "demo.txt").read_text(encoding="utf-8")))
+    order = ("HTTP 200", "$ originlock plan", "$ originlock apply", "LOCKED:", "no answer (timed out)", "HTTP 525")
+    assert sorted(order, key=shown.index) == list(order)
+    assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_transcripts_are_up_to_date() -> None:

@@ -117,9 +117,12 @@ def _left(at: datetime.datetime, now: datetime.datetime) -> str:
 
 
 def _span(time: datetime.timedelta) -> str:
-    """Two days and more in days, two hours and more in hours, else minutes."""
+    """Two days and more in whole days, two hours and more in hours, to the nearest, else minutes.
+
+    Nobody has a day more than is said until something ends; what is due every six hours is due in six, not in five.
+    """
     minutes = int(time.total_seconds() // 60)
-    for size, word in ((1440, "day"), (60, "hour")):
+    for size, word, up in ((1440, "day", 0), (60, "hour", 30)):
         if minutes >= 2 * size or minutes == size:
-            return count(minutes // size, word)
+            return count((minutes + up) // size, word)
     return count(minutes, "minute")
