@@ -33,7 +33,7 @@ from originlock.wiring.settings import state_directory
 _EPILOG = """\b
 Examples:
   originlock apply --load-balancer my-alb --create-group --foreign remove
-  originlock apply --config originlock.toml --yes          (in cron)
+  originlock apply --config originlock.toml --yes          (does not ask)
   originlock apply blog.plan --yes                         (a saved plan, and just that)
 \b
 Exit codes: 0 done, or nothing to do; 3 a hole is still open (NOT LOCKED);
