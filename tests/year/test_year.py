@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
+from tests.properties.fake_cloud import GROUP
 from tests.year.calendar import (
     EGRESS,
     GROWN,
@@ -22,6 +23,9 @@ from tests.year.calendar import (
     Year,
 )
 
+from originlock.app.run_record import MOST_POINTS
+from originlock.facts.networks import parse
+from originlock.facts.origin import CidrSource, Rule, RuleKey
 from originlock.intent.policy import NetworkPolicy
 
 
@@ -185,3 +189,18 @@ def test_a_hole_that_is_only_reported_is_told_once_through_throttled_runs() -> N
         year.run(number)
         year.well()
     assert [moment for moment, _ in year.messages] == [START]
+
+
+def test_a_thousand_holes_are_no_thousand_lines() -> None:
+    """A group that somebody filled would fill the record until it cannot be read, and a message with all of it."""
+    year = Year()
+    year.policy = msgspec.structs.replace(year.policy, network=NetworkPolicy(foreign="report"))
+    year.cloud.quota = 2000
+    open_to = (f"198.{18 + number // 256}.{number % 256}.0/24" for number in range(1000))
+    keys = (RuleKey("tcp", 443, 443, CidrSource(parse(each))) for each in open_to)
+    year.cloud.states[-1][GROUP] = tuple(Rule(f"sgr-{number:08}", key, "", ()) for number, key in enumerate(keys))
+    year.run(0)
+    holes = year.kept.origins["blog"].holes
+    assert (len(holes), holes[-1].text) == (MOST_POINTS + 1, f"and {1000 - MOST_POINTS} more of this kind")
+    year.run(1)
+    assert len(year.messages) == 1
