@@ -41,8 +41,8 @@ def run_document(run: Run, failed: Mapping[str, str]) -> Document:
     lines += [
         Line(f"run {each} was broken off; this one went on from there", Tone.WARNING, 1) for each in run.recovered
     ]
-    for each in run.origins:
-        lines += _of(each, dry=run.dry)
+    for origin in run.origins:
+        lines += _of(origin, dry=run.dry)
     lines += [Line(f"could not tell {name}: {why}", Tone.BAD, 1) for name, why in failed.items()]
     return tuple(lines)
 
