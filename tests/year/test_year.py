@@ -6,6 +6,7 @@ And people are told of what they would want to hear of, and of nothing else.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 
 import msgspec
@@ -112,6 +113,11 @@ def test_a_year() -> None:
     assert "\n".join(told(year)) == WANTED.replace("\\\n", "").strip("\n")
 
 
+def _undated(line: str) -> str:
+    """Without the day and the hours that are left: who is killed leaves it to the next run, six hours later."""
+    return re.sub(r"in \d+ hours", "in hours", line[4:])
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(6))
 def test_a_year_with_deaths(seed: int) -> None:
@@ -119,9 +125,9 @@ def test_a_year_with_deaths(seed: int) -> None:
     year = Year()
     chance = random.Random(seed)  # noqa: S311  no secret
     lived(year, deaths=frozenset(chance.sample(range(1, RUNS), 100)), chance=chance)
-    assert year.killed > 50
-    others = {line for line in told(year) if "was broken off without a word" not in line}
-    assert others <= set(WANTED.replace("\\\n", "").strip("\n").splitlines())
+    assert year.killed > 40
+    others = {_undated(line) for line in told(year) if "was broken off without a word" not in line}
+    assert others <= {_undated(line) for line in WANTED.replace("\\\n", "").strip("\n").splitlines()}
     ends = [line for line in told(year) if " exception: " in line]
     assert len(ends) == 6
 
