@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
 from pathlib import Path
 
@@ -94,6 +95,17 @@ def test_a_pipe_in_the_place_of_a_secret(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe, 0o600)
     assert reason(Slack(Secret(file=str(pipe)))) == "it was not done within 2 seconds"
+
+
+def test_no_thread_is_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit of tasks: the run would end with a traceback, its record unwritten, and everything be told anew."""
+
+    def refused(_: threading.Thread) -> None:
+        message = "can't start new thread"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    assert "no thread" in reason(Ping(clear("http://localhost")))
 
 
 def test_only_who_has_something_to_hear() -> None:

@@ -27,6 +27,10 @@ from originlock.verify.promises import Promise
 
 NETWORK: Final = "network"
 
+MOST_POINTS: Final = 200
+"""Of one kind, of one origin (our choice): all rules that a group holds by its default quota (60 of each family), and
+as many again; a group with a thousand open rules would fill the record, and a message, with all of them."""
+
 _BADNESS: Final = (
     ExitCode.DONE,
     ExitCode.UNKNOWN,
@@ -132,10 +136,10 @@ def recorded(policy: Policy, began: datetime.datetime, parts: Parts, before: Ori
         renewed=renewal.done,
         done=ended.done,
         undone=ended.undone,
-        objections=ended.objections,
-        holes=ended.holes,
+        objections=_few(ended.objections),
+        holes=_few(ended.holes),
         broken=broken,
-        unknown=(*ended.unknown, *untold),
+        unknown=_few((*ended.unknown, *untold)),
         unread=ended.unread,
         unproved=_unproved(parts.proofs, promises),
         unended=bool(parts.endings.unknown),
@@ -145,6 +149,14 @@ def recorded(policy: Policy, began: datetime.datetime, parts: Parts, before: Ori
         ranges=_ranges(policy, carried, began, before),
         error=error,
     )
+
+
+def _few(points: tuple[Point, ...]) -> tuple[Point, ...]:
+    """Not more than a record can hold and a person read; of the others, how many there are."""
+    if len(points) <= MOST_POINTS:
+        return points
+    more = Point("more", f"and {len(points) - MOST_POINTS} more of this kind", "originlock verify shows all of them")
+    return (*points[:MOST_POINTS], more)
 
 
 def _outcome(ended: _Ended, error: Point | None, code: int) -> str:

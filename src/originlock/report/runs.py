@@ -36,8 +36,13 @@ def run_document(run: Run, failed: Mapping[str, str]) -> Document:
         failed: channels that could not be told, with why.
     """
     lines = [Line(run_line(run), Tone.PLAIN if not run.exit_code else Tone.BAD)]
-    for each in run.origins:
-        lines += _of(each, dry=run.dry)
+    if run.anew:
+        lines.append(Line(f"{run.anew}: it begins anew, and people are told of everything once more", Tone.WARNING, 1))
+    lines += [
+        Line(f"run {each} was broken off; this one went on from there", Tone.WARNING, 1) for each in run.recovered
+    ]
+    for origin in run.origins:
+        lines += _of(origin, dry=run.dry)
     lines += [Line(f"could not tell {name}: {why}", Tone.BAD, 1) for name, why in failed.items()]
     return tuple(lines)
 

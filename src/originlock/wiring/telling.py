@@ -126,7 +126,12 @@ class _Errand:
         self._done = threading.Event()
         self._came: Sent | NotSent = NotSent(f"it was not done within {seconds:g} seconds")
         # A daemon: nothing can end a thread that waits for DNS, and the process must not wait for it.
-        threading.Thread(target=self._run, name="tell", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, name="tell", daemon=True).start()
+        except RuntimeError:
+            # The system gives no more threads (its limit of tasks): the run goes on, and tells next time.
+            self._came = NotSent("this machine gave no thread to send it in; raise its limit of tasks")
+            self._done.set()
 
     def _run(self) -> None:
         try:
