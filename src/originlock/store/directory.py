@@ -55,6 +55,7 @@ def replaced(path: Path, data: bytes, remedy: str = _REMEDY, *, mode: int = 0o60
                 file.write(data)
                 file.flush()
                 os.fchmod(file.fileno(), mode)
+                given(file.fileno(), path.parent)
                 os.fsync(file.fileno())
             Path(temporary).replace(path)
         except OSError:
@@ -64,6 +65,18 @@ def replaced(path: Path, data: bytes, remedy: str = _REMEDY, *, mode: int = 0o60
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror}"
         raise StateError(message, remedy) from error
+
+
+def given(handle: int, directory: Path) -> None:
+    """Let a file that was just made belong to whom its directory belongs: a service goes on with what root began.
+
+    Nothing is done by anybody else than root, or where the directory is root's.
+    """
+    if os.geteuid() != 0:
+        return
+    owner = directory.stat()
+    if owner.st_uid != 0:
+        os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
 def synced(directory: Path) -> None:

@@ -12,7 +12,7 @@ import msgspec
 
 from originlock.errors import StateError
 from originlock.plan.journal import Event
-from originlock.store.directory import prepared, synced
+from originlock.store.directory import given, prepared, synced
 
 _NAME = "journal.jsonl"
 _REMEDY = "give another directory with ORIGINLOCK_STATE_DIR, or mend this one"
@@ -44,8 +44,10 @@ class JournalFile:
         data = b"".join(self._encoder.encode(event) + b"\n" for event in events)
         try:
             new = not self._path.exists()
-            handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
+                if new:
+                    given(handle, self._directory)
                 # A line that a power cut tore must not swallow the first of ours.
                 size = os.fstat(handle).st_size
                 if size and os.pread(handle, 1, size - 1) != b"\n":

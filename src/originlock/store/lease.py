@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from originlock.errors import RefusedError, StateError
-from originlock.store.directory import prepared
+from originlock.store.directory import given, prepared
 
 _NAME = "lease"
 WHOLE_RUN = "run-lease"
@@ -40,7 +40,10 @@ class LeaseFile:
         """
         path = prepared(self._directory) / self._name
         try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            new = not path.exists()
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            if new:
+                given(handle, path.parent)
         except OSError as error:
             message = f"the lease {path} cannot be used: {error.strerror}"
             raise StateError(message, "give another directory with ORIGINLOCK_STATE_DIR, or mend this one") from error
