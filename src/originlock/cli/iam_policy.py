@@ -38,6 +38,7 @@ from originlock.wiring import desk
 CALLS_NOTHING: Final = (
     "status",
     "schedule",
+    "completion",
     "check",
     "history",
     "ranges",
