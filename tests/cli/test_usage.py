@@ -110,6 +110,7 @@ def test_wrong_usage_lists_every_wrong_option(offline: Product) -> None:
 def test_a_mistyped_command_is_guessed(offline: Product) -> None:
     """A slip of the fingers would send a person to the manual."""
     assert "did you mean 'apply'" in offline.run("aply").err
+    assert "did you mean 'storm'" in offline.run("cost", "storn").err
 
 
 @pytest.mark.parametrize("arguments", [("plan", "--origin", "blog"), ("apply", "absent.plan", "--yes")], ids=" ".join)

@@ -14,7 +14,7 @@ from typing import Final
 
 from originlock.app.apply import Order, Writers, apply
 from originlock.app.expiry import expiring
-from originlock.app.plan import Planned, Readers, Request, make_plan
+from originlock.app.plan import Readers, Request, make_plan
 from originlock.app.renew import Renewing, renewed
 from originlock.app.run_record import Carried, Parts, Proofs, Renewal, point_of, recorded, worst
 from originlock.app.verify import verify
@@ -136,16 +136,10 @@ def _renewed_in_words(each: Due) -> str:
 
 def _carried(asked: Asked, readers: Readers, hands: Hands) -> Carried:
     request = Request(asked.policies, asked.limits, Overrides())
-    made: list[Planned] = []
-
-    def plan() -> Planned:
-        made.append(make_plan(request, readers))
-        return made[-1]
-
     try:
         if asked.dry:
-            return Carried(plan().plan)
-        result = apply(hands.order(), plan, readers, hands.writers, hands.show)
+            return Carried(make_plan(request, readers).plan)
+        result = apply(hands.order(), lambda: make_plan(request, readers), readers, hands.writers, hands.show)
     except OriginlockError as error:
         return Carried(failed=point_of("plan", error), code=int(error.exit_code))
     return Carried(result.plan, result)

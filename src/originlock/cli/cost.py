@@ -5,15 +5,11 @@ Lives here: the group and the list of its commands. Must not live here: any of t
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
-from originlock.cli.completing import late_commands
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
+from originlock.cli.late import LateGroup
 
 COMMANDS: Final = {
     "estimate": "what figures given by hand come to, with and without each lock",
@@ -24,27 +20,13 @@ COMMANDS: Final = {
 """Each command with its one line; its module is loaded when it is called."""
 
 
-class _Costs(click.Group):
-    """Loads a command's module only when that command is called."""
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command = getattr(importlib.import_module(f"originlock.cli.cost_{cmd_name}"), "command")  # noqa: B009  by name
-        return command if isinstance(command, click.Command) else None
-
-    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        return [*late_commands(COMMANDS, incomplete), *click.Command.shell_complete(self, ctx, incomplete)]
-
-
-@click.group("cost", cls=_Costs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    "cost",
+    cls=LateGroup,
+    late=COMMANDS,
+    modules="originlock.cli.cost_",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 def command() -> None:
     """What the open door costs, what a flood costs, and what each lock saves.
 

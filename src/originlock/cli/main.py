@@ -5,21 +5,17 @@ Lives here: the list of commands, the process boundary. Must not live here: any 
 
 from __future__ import annotations
 
-import importlib
 import itertools
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
 from originlock import __version__
-from originlock.cli.completing import late_commands
 from originlock.cli.failure import Failure, failure_of, show
+from originlock.cli.late import LateGroup
 from originlock.cli.output import LOST, steady_streams, write
 from originlock.errors import EXIT_CODE_MEANINGS, ExitCode, OriginlockError, Whose
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
 
 COMMANDS: Final = {
     "plan": "show what would be changed, and why; changes nothing",
@@ -51,29 +47,8 @@ COMMANDS: Final = {
 _CHANGING: Final = frozenset({"apply", "adopt", "rollback", "renew", "run"})
 
 
-class LateGroup(click.Group):
-    """A group that loads a command's module only when that command is called."""
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        """The names, in the order in which a person meets them."""
-        return list(COMMANDS)
-
-    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load one command."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"originlock.cli.{cmd_name.replace('-', '_')}")
-        command = getattr(module, "command")  # noqa: B009  by name
-        return command if isinstance(command, click.Command) else None
-
-    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without loading any."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The commands, without loading any, and our options."""
-        return [*late_commands(COMMANDS, incomplete), *click.Command.shell_complete(self, ctx, incomplete)]
+class FrontDoor(LateGroup):
+    """All commands."""
 
     def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Examples and exit codes."""
@@ -88,21 +63,10 @@ class LateGroup(click.Group):
         for code, meaning in EXIT_CODE_MEANINGS.items():
             formatter.write(f"  {int(code):>3}  {meaning}\n")
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, and say what was probably meant where there is none."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            import difflib  # noqa: PLC0415  only where it helps
 
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            meant = f"; did you mean {near[0]!r}?" if near else ""
-            message = f"there is no command {args[0]!r}{meant}"
-            raise click.UsageError(message, ctx)
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=LateGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=FrontDoor, late=COMMANDS, modules="originlock.cli.", context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="originlock", message="%(prog)s %(version)s")
 def root() -> None:
     """Lock an AWS origin to its edge, and never lock the users out.

@@ -112,7 +112,6 @@ class _Condition(msgspec.Struct, frozen=True):
     notice: Notice
     state: str = "begun"
     patience: int = 1
-    says_when_over: bool = True
 
 
 def notices(run: Run, told: Told, oldest: datetime.timedelta) -> tuple[tuple[Notice, ...], Told]:
